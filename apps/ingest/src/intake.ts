@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
+import type { Marks, RedisClient } from '@opifer/platform'
+import type { Queue } from 'bullmq'
+import { resolvedAlerts, splitWebhook } from './split.ts'
+import { within } from './within.ts'
+
+/** What became of one alert. */
+export interface Receipt {
+  alertname: string | undefined
+  status: string
+  fingerprint: string
+  /** A run of its own, part of a run in flight, or quiet since its last run ended a moment ago. */
+  result: 'enqueued' | 'deduplicated' | 'cooldown'
+  /** The run that takes care of it, or did. */
+  runId: string
+  /** What is wrong with the alert itself: its run will end `invalid`. */
+  defect?: string
+}
+
+export type Intake =
+  /** Redis has every alert. */
+  | { kind: 'accepted'; receipts: Receipt[] }
+  /** Redis has perhaps not every alert; the same webhook again does no harm. */
+  | { kind: 'unavailable'; reason: string; cause?: unknown }
+
+export interface IntakeDeps {
+  redis: RedisClient
+  queue: Queue
+  marks: Marks
+  now?: () => number
+  newId?: () => string
+}
+
+export interface IntakeSettings {
+  dedupScope: DedupScope
+  /** Milliseconds. */
+  redisTimeout: number
+  /** Milliseconds. */
+  resolvedTtl: number
+}
+
+/** Takes webhooks into the queue. Accepted means that Redis has acknowledged every alert of it. */
+export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webhook: Webhook) => Promise<Intake> {
+  const { redis, now = Date.now, newId = randomUUID } = deps
+  return async function intake(webhook) {
+    // Before its first connection BullMQ would wait for Redis however long that takes.
+    if (redis.status !== 'ready') return { kind: 'unavailable', reason: 'Redis is not connected' }
+    const runs = splitWebhook(webhook, settings.dedupScope, now(), newId)
+    try {
+      const receipts = await within(settings.redisTimeout, enqueue(runs, deps, settings))
+      return receipts
+        ? { kind: 'accepted', receipts }
+        : { kind: 'unavailable', reason: `Redis did not answer within ${settings.redisTimeout} ms` }
+    } catch (cause) {
+      return { kind: 'unavailable', reason: 'Redis did not take all alerts', cause }
+    }
+  }
+}
+
+async function enqueue(
+  runs: readonly Run[],
+  { queue, marks }: IntakeDeps,
+  { resolvedTtl }: IntakeSettings,
+): Promise<Receipt[]> {
+  const [cooling] = await Promise.all([
+    marks.coolingDown(runs.map(({ dedupId }) => dedupId)),
+    // Before the queue has the run, so that a firing run of the same alert can't miss it.
+    ...resolvedAlerts(runs).map(({ alertId, endedAt }) =>
+      marks.markResolved(alertId, { endedAt, receivedAt: runs[0]?.receivedAt ?? 0 }, resolvedTtl),
+    ),
+  ])
+  const awake = runs.filter((_, index) => !cooling[index])
+  const added = await queue.addBulk(
+    awake.map((run) => ({
+      name: run.alert.alertname ?? 'invalid',
+      data: run,
+      opts: { jobId: run.id, deduplication: { id: run.dedupId } },
+    })),
+  )
+  const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
+  return runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
+}
+
+/** BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for. */
+function receiptOf(run: Run, coolingRun: string | null, queuedId: string | undefined): Receipt {
+  const { alertname, status, fingerprint } = run.alert
+  const joined = queuedId === run.id ? 'enqueued' : 'deduplicated'
+  return {
+    alertname,
+    status,
+    fingerprint,
+    result: coolingRun ? 'cooldown' : joined,
+    runId: coolingRun ?? queuedId ?? run.id,
+    ...(isDefective(run.alert) && { defect: run.alert.defect }),
+  }
+}

@@ -1,0 +1,30 @@
+import { RUNS, connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
+import { Queue } from 'bullmq'
+import { createApp } from './app.ts'
+import { authentication, INGEST_OPTIONS } from './config.ts'
+import { createIntake } from './intake.ts'
+import { createMetrics } from './metrics.ts'
+
+await runProcess(
+  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env },
+  async ({ config, log, lifecycle }) => {
+    const auth = authentication(config)
+    const registry = createRegistry()
+
+    const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
+    lifecycle.onClose('redis', () => redis.disconnect())
+    const queue = new Queue(RUNS.name, {
+      connection: redis,
+      prefix: config.queuePrefix,
+      defaultJobOptions: RUNS.jobOptions,
+    })
+    queue.on('error', (err) => log.debug({ err }, 'queue'))
+    lifecycle.onClose('queue', () => queue.close())
+
+    const intake = createIntake({ redis, queue, marks: createMarks(redis, config.queuePrefix) }, config)
+    const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
+    const server = await serveHttp(app, config.addr)
+    lifecycle.onClose('server', () => server.close())
+    log.info(server.address, 'ingest is listening')
+  },
+)

@@ -1,0 +1,58 @@
+import { parseWebhook } from '@opifer/core'
+import { type Authentication, authenticate, type Logger, problem } from '@opifer/platform'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { createIntake } from '../intake.ts'
+import type { IngestMetrics } from '../metrics.ts'
+import { parseJson, requireJson } from './json-body.ts'
+
+export interface AlertsRoute {
+  intake: ReturnType<typeof createIntake>
+  auth: Authentication
+  maxBodyBytes: number
+  metrics: IngestMetrics
+  log: Logger
+}
+
+/**
+ * `/alerts`. Alertmanager sends a webhook again after 5xx and no other answer, so 202 promises that every alert is kept,
+ * 503 stands for all that may pass, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier).
+ */
+export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono {
+  const limit = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: (c) =>
+      problem(
+        c,
+        413,
+        `the body is larger than ${maxBodyBytes} bytes: raise --maxBodyBytes or make the alert groups smaller`,
+      ),
+  })
+  return new Hono()
+    .get('/', (c) => c.json('OK'))
+    .post('/', authenticate(auth), requireJson, limit, async (c) => {
+      const json = parseJson(await c.req.arrayBuffer())
+      if (!json.ok) return problem(c, 400, json.problem)
+      const parsed = parseWebhook(json.value)
+      if (!parsed.ok) return problem(c, 400, `not a webhook of Alertmanager: ${parsed.problems.join('; ')}`)
+
+      const { webhook } = parsed
+      const answer = await intake(webhook)
+      switch (answer.kind) {
+        case 'accepted': {
+          for (const { result } of answer.receipts) metrics.alerts.inc({ result })
+          metrics.truncated.inc(webhook.truncatedAlerts)
+          log.info({ groupKey: webhook.groupKey, alerts: answer.receipts }, 'webhook accepted')
+          return c.json({ alerts: answer.receipts, truncatedAlerts: webhook.truncatedAlerts }, 202)
+        }
+        case 'unavailable': {
+          log.warn({ groupKey: webhook.groupKey, err: answer.cause }, answer.reason)
+          return problem(c, 503, `${answer.reason}: send the webhook again`)
+        }
+      }
+    })
+    .all('/', (c) => {
+      c.header('Allow', 'GET, POST')
+      return problem(c, 405, 'post a webhook here')
+    })
+}

@@ -1,0 +1,26 @@
+import { problem } from '@opifer/platform'
+import type { MiddlewareHandler } from 'hono'
+
+export type JsonParse = { ok: true; value: unknown } | { ok: false; problem: string }
+
+/** Refuses what does not claim to be plain JSON. */
+export const requireJson: MiddlewareHandler = async function requireJson(c, next) {
+  const type = c.req.header('Content-Type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (type !== 'application/json' && !type.endsWith('+json')) {
+    return problem(c, 415, `Content-Type must be application/json, not ${JSON.stringify(type.slice(0, 100))}`)
+  }
+  const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity'
+  if (encoding !== 'identity') return problem(c, 415, 'Content-Encoding must not be used')
+  return next()
+}
+
+export function parseJson(body: ArrayBuffer): JsonParse {
+  try {
+    return { ok: true, value: JSON.parse(utf8.decode(body)) }
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'it is cut off or malformed' : 'it is not UTF-8'
+    return { ok: false, problem: `the body is not JSON: ${reason}` }
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })

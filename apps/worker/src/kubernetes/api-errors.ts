@@ -1,0 +1,43 @@
+import { PermanentError, RetryError } from '../errors.ts'
+
+/** The API server's answer to a call that failed (kubernetes.io/docs/reference/kubernetes-api/common-definitions/status). */
+export interface ApiStatus {
+  code: number
+  reason: string
+  message: string
+  /** Milliseconds, from the `Retry-After` header. */
+  retryAfterMs?: number | undefined
+}
+
+/** A call that the API server answered with an error. The caller decides what a code means to it, `classify` for the rest. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  readonly status: ApiStatus
+
+  constructor(status: ApiStatus) {
+    super(`${status.code} ${status.reason}: ${status.message}`)
+    this.status = status
+  }
+}
+
+/**
+ * Codes that stay what they are however often the same request is sent. All others may pass: 429 and 5xx by themselves,
+ * 401 when the token is renewed, 403 when a quota is free again or a Role is mended, 404 when the namespace is made.
+ */
+const PERMANENT_CODES = new Set([400, 405, 406, 413, 415, 422])
+
+/** Makes a failed call permanent or worth a retry, keeping the cause. */
+export function classify(error: unknown, what: string): PermanentError | RetryError {
+  if (!(error instanceof ApiError)) {
+    return new RetryError(`${what}: the API server did not answer (${nameOf(error)})`, { cause: error })
+  }
+  const message = `${what}: the API server answered ${error.message}`
+  return PERMANENT_CODES.has(error.status.code)
+    ? new PermanentError(message, { cause: error })
+    : new RetryError(message, { cause: error, retryAfterMs: error.status.retryAfterMs })
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}

@@ -1,0 +1,151 @@
+import type { JobManifest, JobWithStatus, OperarioConfigMap } from '@opifer/core'
+import type { Dispatcher } from 'undici'
+import { ApiError } from './api-errors.ts'
+import { readLines } from './lines.ts'
+import type { Call, Transport } from './transport.ts'
+
+export interface KubeObject {
+  metadata: {
+    name: string
+    namespace: string
+    uid: string
+    resourceVersion: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+  }
+}
+
+export type Job = KubeObject & JobWithStatus
+
+export type ConfigMap = KubeObject & OperarioConfigMap
+
+export interface ContainerStatus {
+  name: string
+  state?: { terminated?: { exitCode: number; reason?: string; finishedAt?: string } }
+}
+
+export interface Pod extends KubeObject {
+  status?: { containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[]; startTime?: string }
+}
+
+/** A collection that can be listed and watched. */
+export interface Collection {
+  path: string
+  labelSelector: string
+}
+
+export interface Page<Item> {
+  items: Item[]
+  resourceVersion: string
+}
+
+export interface WatchEvent<Item> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
+  object: Item
+}
+
+/** The calls that Opifer makes to Kubernetes, and no others. Each throws an `ApiError` for an answer that is an error. */
+export interface KubeApi {
+  createJob: (job: JobManifest) => Promise<Job>
+  getJob: (namespace: string, name: string) => Promise<Job | undefined>
+  listPods: (namespace: string, labelSelector: string) => Promise<Pod[]>
+  podLog: (pod: Pod, container: string, limits: { tailLines: number; limitBytes: number }) => Promise<string>
+  list: <Item>(collection: Collection, signal: AbortSignal) => Promise<Page<Item>>
+  watch: <Item>(collection: Collection, since: string, options: WatchOptions) => AsyncIterable<WatchEvent<Item>>
+}
+
+export interface WatchOptions {
+  signal: AbortSignal
+  /** After how many seconds the API server shall end the watch, so that one that hangs is noticed soon. */
+  timeoutSeconds: number
+}
+
+export const jobsPath = (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`
+export const configMapsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
+const podsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+
+export function createKubeApi(send: Transport): KubeApi {
+  async function call<Answer>(request: Call): Promise<Answer> {
+    const { body } = await accepted(await send(request))
+    return (await body.json()) as Answer
+  }
+  return {
+    createJob: (job) => call({ method: 'POST', path: jobsPath(job.metadata.namespace), body: job }),
+    async getJob(namespace, name) {
+      try {
+        return await call<Job>({ method: 'GET', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}` })
+      } catch (error) {
+        if (error instanceof ApiError && error.status.code === 404) return undefined
+        throw error
+      }
+    },
+    async listPods(namespace, labelSelector) {
+      const { items } = await call<{ items: Pod[] }>({
+        method: 'GET',
+        path: podsPath(namespace),
+        query: { labelSelector },
+      })
+      return items
+    },
+    async podLog({ metadata: { namespace, name } }, container, limits) {
+      const path = `${podsPath(namespace)}/${encodeURIComponent(name)}/log`
+      const { body } = await accepted(await send({ method: 'GET', path, query: { container, ...limits } }))
+      return body.text()
+    },
+    list: ({ path, labelSelector }, signal) =>
+      listPages((query) => call({ method: 'GET', path, query: { labelSelector, ...query }, signal })),
+    async *watch({ path, labelSelector }, resourceVersion, { signal, timeoutSeconds }) {
+      const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds }
+      // Longer than the server's own limit, so that only a connection that hangs is cut off.
+      const timeoutMs = (timeoutSeconds + 5) * 1_000
+      const { body } = await accepted(await send({ method: 'GET', path, query, signal, timeoutMs }))
+      for await (const line of readLines(body)) yield parseEvent(line)
+    },
+  }
+}
+
+type ListPage<Item> = { items: Item[]; metadata: { resourceVersion: string; continue?: string } }
+
+const PAGE_SIZE = 500
+
+async function listPages<Item>(
+  page: (query: { limit: number; continue: string | undefined }) => Promise<ListPage<Item>>,
+): Promise<Page<Item>> {
+  const items: Item[] = []
+  let next: string | undefined
+  for (;;) {
+    const { items: some, metadata } = await page({ limit: PAGE_SIZE, continue: next })
+    items.push(...some)
+    next = metadata.continue
+    if (!next) return { items, resourceVersion: metadata.resourceVersion }
+  }
+}
+
+async function accepted(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
+  const { statusCode: code, headers, body } = response
+  if (code < 300) return response
+  const retryAfter = Number(headers['retry-after'])
+  const retryAfterMs = retryAfter >= 0 ? retryAfter * 1_000 : undefined
+  const { reason = 'Unknown', message = '' } = await readStatus(body)
+  throw new ApiError({ code, reason, message, retryAfterMs })
+}
+
+/** What is not a Status, such as a proxy's page, has nothing to say that is fit for a log. */
+async function readStatus(body: Dispatcher.ResponseData['body']): Promise<{ reason?: string; message?: string }> {
+  try {
+    const status = (await body.json()) as { kind?: string; reason?: string; message?: string } | null
+    return status?.kind === 'Status' ? status : {}
+  } catch {
+    return {}
+  }
+}
+
+/** An ERROR event carries a Status, most often 410: the version is too old to watch from. */
+function parseEvent<Item>(line: string): WatchEvent<Item> {
+  const event = JSON.parse(line) as
+    | WatchEvent<Item>
+    | { type: 'ERROR'; object: Partial<{ code: number; reason: string; message: string }> }
+  if (event.type !== 'ERROR') return event
+  const { code = 500, reason = 'Unknown', message = '' } = event.object
+  throw new ApiError({ code, reason, message })
+}

@@ -1,0 +1,69 @@
+import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
+import type { Dispatcher } from 'undici'
+
+/** What a call needs to be let in, and the connections that it goes through. */
+export interface Credentials {
+  server: string
+  headers: Record<string, string>
+  /** Keeps its connections alive between calls. Undefined stands for the global one. */
+  dispatcher: Dispatcher | undefined
+}
+
+export interface CredentialSource {
+  current(): Promise<Credentials>
+  /** After a 401: asks the kubeconfig again at the next call. */
+  expire(): void
+  close(): Promise<void>
+}
+
+/**
+ * Credentials as the kubeconfig or the service account gives them: certificates, tokens, exec plug-ins, proxies. They are
+ * asked for again every so often, since tokens rotate, but connections are kept for as long as certificates and CA stay
+ * the same: client-node by itself opens a new TLS connection for every call.
+ */
+export function createCredentials(kubeConfig: KubeConfig, now: () => number = Date.now): CredentialSource {
+  let credentials: (Credentials & { tls: string }) | undefined
+  let freshUntil = 0
+  let refreshing: Promise<Credentials> | undefined
+
+  async function refresh(): Promise<Credentials> {
+    const server = kubeConfig.getCurrentCluster()?.server
+    if (!server) throw new Error('the kubeconfig names no cluster')
+    const context = new RequestContext(server, HttpMethod.GET)
+    await kubeConfig.applySecurityAuthentication(context)
+    const tls = await tlsMaterial(kubeConfig)
+    const dispatcher = credentials?.tls === tls ? credentials.dispatcher : context.getDispatcher()
+    const old = credentials?.dispatcher
+    credentials = { server, headers: context.getHeaders(), dispatcher, tls }
+    freshUntil = now() + REFRESH_MS
+    // Calls under way finish first.
+    if (old !== undefined && old !== dispatcher) void old.close()
+    return credentials
+  }
+
+  return {
+    async current() {
+      if (credentials && now() < freshUntil) return credentials
+      refreshing ??= refresh().finally(() => {
+        refreshing = undefined
+      })
+      return refreshing
+    },
+    expire() {
+      freshUntil = 0
+    },
+    async close() {
+      await credentials?.dispatcher?.destroy()
+    },
+  }
+}
+
+/** Service account tokens are valid for minutes at least after they were replaced; client-node itself reads their file once a minute. */
+const REFRESH_MS = 10_000
+
+async function tlsMaterial(kubeConfig: KubeConfig): Promise<string> {
+  const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}
+  await kubeConfig.applyToHTTPSOptions(options)
+  const { ca, cert, key } = options as { ca?: unknown; cert?: unknown; key?: unknown }
+  return [ca, cert, key].map(String).join('\n')
+}

@@ -1,0 +1,60 @@
+import { type Alert, operarioAddress, type OperarioAddress, readOperario, type Resolution } from '@opifer/core'
+import { type ConfigMap, configMapsPath, type KubeApi } from './api.ts'
+import { Mirror, type MirrorOptions } from './mirror.ts'
+
+/** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
+export interface Operarios {
+  resolve: (alert: Alert) => Resolution
+  mirror: Mirror<ConfigMap>
+}
+
+export interface OperarioSource {
+  namespace: string
+  labelSelector: string
+}
+
+export function watchOperarios(
+  api: KubeApi,
+  { namespace, labelSelector }: OperarioSource,
+  options: MirrorOptions,
+): Operarios {
+  const shelf = createShelf()
+  const collection = { path: configMapsPath(namespace), labelSelector }
+  return {
+    mirror: new Mirror<ConfigMap>(api, collection, shelf, options),
+    resolve(alert) {
+      const address = operarioAddress(alert)
+      if (!address) return { kind: 'unmatched', reason: 'no ConfigMap can have the name that this alertname asks for' }
+      return (
+        shelf.read(address) ?? {
+          kind: 'unmatched',
+          reason: `no ConfigMap ${namespace}/${address.configMap} with labels ${labelSelector}`,
+        }
+      )
+    },
+  }
+}
+
+/** ConfigMaps by name. A manifest is parsed when it is first asked for, once for each version of its ConfigMap. */
+function createShelf() {
+  let byName = new Map<string, ConfigMap>()
+  const parsed = new WeakMap<ConfigMap, Map<string, Resolution>>()
+  return {
+    onList(items: ConfigMap[]) {
+      byName = new Map(items.map((item) => [item.metadata.name, item]))
+    },
+    onChange(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
+      if (type === 'DELETED') byName.delete(item.metadata.name)
+      else byName.set(item.metadata.name, item)
+    },
+    read(address: OperarioAddress): Resolution | undefined {
+      const configMap = byName.get(address.configMap)
+      if (!configMap) return undefined
+      const byKey = parsed.get(configMap) ?? new Map<string, Resolution>()
+      parsed.set(configMap, byKey)
+      const resolution = byKey.get(address.key) ?? readOperario(configMap, address)
+      byKey.set(address.key, resolution)
+      return resolution
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Alert, JobRef, Resolution, Result, Run } from '@opifer/core'
+import type { Sighting } from '../kubernetes/jobs.ts'
+import type { Admission } from '../steps/admit.ts'
+import type { Creation, CreateRequest } from '../steps/create.ts'
+import type { Ending } from '../steps/record.ts'
+
+/** What a run does, step by step; each is a file of its own in `steps/`. */
+export interface Steps {
+  admit: (run: Run) => Promise<Admission>
+  resolve: (alert: Alert) => Resolution
+  create: (request: CreateRequest) => Promise<Creation>
+  track: (job: JobRef) => Promise<Sighting>
+  /** Puts the end of a Job into words. */
+  conclude: (job: JobRef, sighting: Exclude<Sighting, { state: 'running' }>) => Promise<Ending>
+  record: (run: Run, ending: Ending) => Promise<Result>
+}
+
+/** A run whose Job is there. */
+export type CreatedRun = Run & { job: JobRef }
+
+/** Where a run stands after a turn: it waits for its Job, or it is over. */
+export type Turn = { kind: 'waiting'; run: CreatedRun } | { kind: 'over'; result: Result }
+
+/**
+ * One turn of a run: resolve → build → create → track → record. A run may take its turn in any worker and after any
+ * crash: what it has done is in Redis and in its Job. Throws for what may pass.
+ */
+export async function takeTurn(run: Run, steps: Steps): Promise<Turn> {
+  if (run.result) return { kind: 'over', result: run.result }
+  if (isCreated(run)) return follow(run, steps)
+
+  const admission = await steps.admit(run)
+  if (admission.kind === 'refused') return end(run, admission, steps)
+
+  const resolution = steps.resolve(admission.alert)
+  if (resolution.kind !== 'found') return end(run, { outcome: resolution.kind, reason: resolution.reason }, steps)
+
+  const creation = await steps.create({ run, operario: resolution.operario, ...admission })
+  if (creation.kind === 'refused') return end(run, creation, steps)
+
+  const { configMap, key, resourceVersion, cooldownMs } = resolution.operario
+  const operario = { configMap, key, resourceVersion, cooldownMs }
+  return { kind: 'waiting', run: { ...run, operario, job: creation.job } }
+}
+
+async function follow(run: CreatedRun, steps: Steps): Promise<Turn> {
+  const sighting = await steps.track(run.job)
+  return sighting.state === 'running'
+    ? { kind: 'waiting', run }
+    : end(run, await steps.conclude(run.job, sighting), steps)
+}
+
+function isCreated(run: Run): run is CreatedRun {
+  return run.job !== undefined
+}
+
+async function end(run: Run, { outcome, reason, exits, log }: Ending, steps: Steps): Promise<Turn> {
+  return { kind: 'over', result: await steps.record(run, { outcome, reason, exits, log }) }
+}

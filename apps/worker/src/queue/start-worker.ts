@@ -1,0 +1,85 @@
+import { isDone, type Run } from '@opifer/core'
+import { type Logger, RUNS, type RedisClient } from '@opifer/platform'
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { RetryError } from '../errors.ts'
+import type { CreatedRun, Turn } from '../processors/run.ts'
+import { retryDelay } from '../retry-delay.ts'
+
+/** One run's turn, with the ways in which it reaches back to its place in the queue. */
+export interface TurnContext {
+  save: (run: Run) => Promise<void>
+  /** Why the turn before this one failed, if it did. */
+  lastError: string | undefined
+  log: Logger
+}
+
+export interface WorkerDeps {
+  redis: RedisClient
+  log: Logger
+  takeTurn: (run: Run, context: TurnContext) => Promise<Turn>
+  /** Milliseconds until a waiting run looks after its Job by itself. */
+  nextLook: (run: CreatedRun) => number
+  /** Called when a run has begun to wait: what would wake it may have happened before. */
+  onWaiting: (run: CreatedRun) => void
+  onRetry: () => void
+  random?: () => number
+}
+
+export interface WorkerSettings {
+  queuePrefix: string
+  concurrency: number
+  /** Milliseconds. */
+  lockDuration: number
+}
+
+/**
+ * Pulls runs from the queue and gives each its turn. This is the one place that speaks BullMQ's language of errors: a
+ * run that waits is re-delayed, one that ended badly is failed for good, any other error is tried again later.
+ */
+export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker {
+  const { log, random = Math.random } = deps
+  const worker = new Worker(RUNS.name, (job, token) => processJob(job, token, deps), {
+    connection: deps.redis,
+    prefix: settings.queuePrefix,
+    concurrency: settings.concurrency,
+    lockDuration: settings.lockDuration,
+    stalledInterval: settings.lockDuration,
+    maxStalledCount: RUNS.maxStalledCount,
+    settings: {
+      backoffStrategy: (attempts, _type, error) =>
+        retryDelay(attempts, {
+          random,
+          baseMs: 1_000,
+          maxMs: 60_000,
+          floorMs: error instanceof RetryError ? error.retryAfterMs : undefined,
+        }),
+    },
+  })
+  worker.on('error', (err) => log.debug({ err }, 'worker'))
+  worker.on('stalled', (runId) => log.warn({ runId }, 'the worker of a run is gone: another takes over'))
+  worker.on('failed', (job, err) => {
+    if (err instanceof UnrecoverableError) return
+    deps.onRetry()
+    log.warn({ err, runId: job?.id }, 'a run will be tried again')
+  })
+  return worker
+}
+
+async function processJob(job: Job, token: string | undefined, deps: WorkerDeps): Promise<string> {
+  const parsed = RUNS.schema.safeParse(job.data)
+  if (!parsed.success) throw new UnrecoverableError(`what stands in the queue is no run: ${parsed.error.message}`)
+  const run = parsed.data
+  const turn = await deps.takeTurn(run, {
+    save: (changed) => job.updateData(changed),
+    lastError: job.failedReason,
+    log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
+  })
+  if (turn.kind === 'waiting') {
+    if (turn.run !== run) await job.updateData(turn.run)
+    await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
+    deps.onWaiting(turn.run)
+    throw new DelayedError()
+  }
+  if (!isDone(turn.result.outcome)) throw new UnrecoverableError(`${turn.result.outcome}: ${turn.result.reason}`)
+  return turn.result.outcome
+}

@@ -1,0 +1,50 @@
+import type { ContainerExit, JobRef } from '@opifer/core'
+import type { Logger } from '@opifer/platform'
+import type { ContainerStatus, KubeApi, Pod } from '../kubernetes/api.ts'
+
+/** What a failed Job left behind. */
+export interface Remains {
+  exits: ContainerExit[]
+  /** Last lines of the container that failed last. */
+  log?: string
+}
+
+/** Reads exit codes and last log lines of a failed Job's pods. They are a help, not the outcome: what can't be read is left out. */
+export async function autopsy(job: JobRef, api: Pick<KubeApi, 'listPods' | 'podLog'>, log: Logger): Promise<Remains> {
+  try {
+    const pods = await api.listPods(job.namespace, `batch.kubernetes.io/job-name=${job.name}`)
+    const failures = pods.flatMap(failedContainers).sort((a, b) => a.finishedAt.localeCompare(b.finishedAt))
+    const exits = failures.map(({ exit }) => exit)
+    const last = failures.at(-1)
+    if (!last) return { exits }
+    const text = await api.podLog(last.pod, last.exit.container, { tailLines: LOG_LINES, limitBytes: LOG_BYTES })
+    return { exits, log: text.trimEnd() }
+  } catch (err) {
+    log.warn({ err, job: job.name }, 'what the failed Job left behind could not be read')
+    return { exits: [] }
+  }
+}
+
+const LOG_LINES = 20
+const LOG_BYTES = 8 * 1024
+
+interface Failure {
+  pod: Pod
+  exit: ContainerExit
+  finishedAt: string
+}
+
+function failedContainers(pod: Pod): Failure[] {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  return statuses.flatMap(({ name, state }: ContainerStatus) => {
+    const end = state?.terminated
+    if (!end || end.exitCode === 0) return []
+    const exit = {
+      pod: pod.metadata.name,
+      container: name,
+      exitCode: end.exitCode,
+      ...(end.reason && { reason: end.reason }),
+    }
+    return [{ pod, exit, finishedAt: end.finishedAt ?? '' }]
+  })
+}

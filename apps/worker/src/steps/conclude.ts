@@ -1,0 +1,29 @@
+import type { JobRef } from '@opifer/core'
+import type { Logger } from '@opifer/platform'
+import type { KubeApi } from '../kubernetes/api.ts'
+import type { Sighting } from '../kubernetes/jobs.ts'
+import { autopsy } from './autopsy.ts'
+import type { Ending } from './record.ts'
+
+/** Puts the end of a Job into words, for a failed one with what it left behind. */
+export async function conclude(
+  job: JobRef,
+  sighting: Exclude<Sighting, { state: 'running' }>,
+  api: Pick<KubeApi, 'listPods' | 'podLog'>,
+  log: Logger,
+): Promise<Ending> {
+  switch (sighting.state) {
+    case 'succeeded':
+      return { outcome: 'succeeded', reason: 'the Job completed' }
+    case 'gone':
+      return { outcome: 'lost', reason: `Job ${job.namespace}/${job.name} was gone before its end was seen` }
+    case 'failed': {
+      const remains = await autopsy(job, api, log)
+      const codes = [...new Set(remains.exits.map(({ exitCode }) => exitCode))].join(', ')
+      const reason = [`${sighting.reason}: ${sighting.message}`, codes && `exit code ${codes}`]
+        .filter(Boolean)
+        .join('; ')
+      return { outcome: 'failed', reason, ...remains }
+    }
+  }
+}

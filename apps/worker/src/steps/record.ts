@@ -1,0 +1,44 @@
+import { episode, isDefective, type Result, type Run } from '@opifer/core'
+import type { Logger, Marks } from '@opifer/platform'
+import type { WorkerMetrics } from '../metrics.ts'
+
+export type Ending = Omit<Result, 'finishedAt'>
+
+export interface RecordDeps {
+  marks: Marks
+  /** Keeps the run in the queue as it now is. */
+  save: (run: Run) => Promise<void>
+  metrics: WorkerMetrics
+  log: Logger
+  now: () => number
+  /** Milliseconds, where the Operario does not say. */
+  cooldown: number
+}
+
+/** Writes down how a run ended. Cooldown and count stand before the run leaves the queue, so that no repeat can slip in between. */
+export async function record(run: Run, ending: Ending, deps: RecordDeps): Promise<Result> {
+  const { marks, metrics, log, now } = deps
+  const result: Result = { ...ending, finishedAt: now() }
+  await Promise.all([
+    deps.save({ ...run, result }),
+    ...(run.job ? [quieten(run, deps), marks.countFinishedJob(episodeOf(run), EPISODE_MS)] : []),
+  ])
+  const seconds = (result.finishedAt - run.receivedAt) / 1_000
+  metrics.ended(result.outcome, seconds)
+  log.info(
+    { outcome: result.outcome, reason: result.reason, exits: result.exits, job: run.job?.name, seconds },
+    'run ended',
+  )
+  return result
+}
+
+/** Longer than any alert is repeated after the Job of its episode has finished. */
+const EPISODE_MS = 7 * 24 * 3_600_000
+
+function quieten({ id, dedupId, operario }: Run, { marks, cooldown }: RecordDeps): Promise<void> {
+  return marks.startCooldown(dedupId, id, operario?.cooldownMs ?? cooldown)
+}
+
+function episodeOf({ dedupId, alert }: Run): string {
+  return episode(dedupId, isDefective(alert) ? undefined : alert.startsAt)
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { excerpt } from '../text/truncate.ts'
+import { type Alert, type DefectiveAlert, parseAlert } from './alert.ts'
+
+/** A group of alerts as Alertmanager notifies it (webhook format, version 4). Only what Opifer uses; unknown fields are let pass. */
+export interface Webhook {
+  receiver: string
+  groupKey: string
+  alerts: (Alert | DefectiveAlert)[]
+  /** Alerts that Alertmanager left out because of `max_alerts`: they can't be remediated. */
+  truncatedAlerts: number
+}
+
+export type WebhookParse = { ok: true; webhook: Webhook } | { ok: false; problems: string[] }
+
+/** Parses a webhook's JSON. Not ok when no notification of this shape could ever succeed; a wrong alert alone does not make it so. */
+export function parseWebhook(input: unknown): WebhookParse {
+  const parsed = webhookSchema.safeParse(input)
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(describe) }
+  const { alerts, ...group } = parsed.data
+  return { ok: true, webhook: { ...group, alerts: alerts.map(parseAlert) } }
+}
+
+/** Group key and receiver stand in every run of the group, so they are bounded where they enter. */
+const MAX_GROUP_KEY = 32_768
+const MAX_RECEIVER = 1_024
+
+const webhookSchema = z.object(
+  {
+    version: z.literal('4', { error: 'must be "4", the webhook format of Alertmanager' }),
+    groupKey: z.string({ error: 'must be a string' }).min(1, 'must not be empty').max(MAX_GROUP_KEY, 'is too long'),
+    receiver: z.string({ error: 'must be a string' }).max(MAX_RECEIVER, 'is too long'),
+    alerts: z.array(z.unknown(), { error: 'must be a list of alerts' }),
+    truncatedAlerts: z.number().int().nonnegative().catch(0),
+  },
+  { error: 'must be a JSON object' },
+)
+
+function describe(issue: z.core.$ZodIssue): string {
+  return excerpt(`${issue.path.join('.') || 'body'} ${issue.message}`, 200)
+}

@@ -1,0 +1,20 @@
+export {
+  type Alert,
+  type AlertStatus,
+  type DefectiveAlert,
+  isDefective,
+  MAX_ALERT_CHARACTERS,
+  parseAlert,
+} from './alert/alert.ts'
+export { fingerprint } from './alert/fingerprint.ts'
+export { type LabelSet, labelSet } from './alert/label-set.ts'
+export { parseWebhook, type Webhook, type WebhookParse } from './alert/webhook.ts'
+export { ANNOTATION, ENV, LABEL, LABEL_ENV_PREFIX, OPERARIO } from './contract.ts'
+export { buildJob, type JobBuild, type JobManifest, type JobRequest, type JobSettings } from './job/build-job.ts'
+export { type JobState, type JobWithStatus, jobState } from './job/job-status.ts'
+export { type OperarioAddress, operarioAddress } from './operario/name.ts'
+export { type Operario, type OperarioConfigMap, readOperario, type Resolution } from './operario/operario.ts'
+export { alertId, type DedupScope, dedupId, episode, type Origin } from './run/identity.ts'
+export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'
+export { type JobRef, type OperarioRef, type Run, runSchema } from './run/run.ts'
+export { parseDuration } from './text/duration.ts'

@@ -1,0 +1,126 @@
+import type { IJob } from 'kubernetes-models/batch/v1/Job'
+import type { IContainer } from 'kubernetes-models/v1/Container'
+import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
+import type { Alert } from '../alert/alert.ts'
+import { ANNOTATION, LABEL } from '../contract.ts'
+import type { Operario } from '../operario/operario.ts'
+import { episode } from '../run/identity.ts'
+import type { Run } from '../run/run.ts'
+import { fnv1a64 } from '../text/hash.ts'
+import { type EnvVariable, injectedEnv } from './env.ts'
+import { jobName } from './job-name.ts'
+import { labelValue } from './label-value.ts'
+
+/** What holds for every Job that an installation creates. */
+export interface JobSettings {
+  /** Where Jobs are created. */
+  namespace: string
+  /** Seconds that a finished Job is kept, where the author does not say. */
+  ttlSeconds: number
+  /** Labels that every Job gets where the author does not set them: those of the selector for ConfigMaps, as OpenFero does. */
+  labels: Readonly<Record<string, string>>
+}
+
+export interface JobRequest {
+  run: Run
+  alert: Alert
+  operario: Operario
+  /** How many Jobs of this episode are known to have finished. */
+  number: number
+}
+
+/** A Job as it is sent to the API server. */
+export type JobManifest = IJob & { metadata: { name: string; namespace: string; annotations: Record<string, string> } }
+
+export type JobBuild = { ok: true; job: JobManifest; remarks: string[] } | { ok: false; reason: string }
+
+/** The Kubernetes Job of a run: the author's manifest with identity, environment and defaults added. Pure. */
+export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
+  const { run, alert, operario, number } = request
+  const { metadata, spec } = operario.manifest
+  if (metadata?.namespace && metadata.namespace !== settings.namespace) {
+    const reason = `metadata.namespace is ${metadata.namespace}, but Jobs are created in ${settings.namespace} only`
+    return { ok: false, reason: `ConfigMap ${operario.configMap}, key ${JSON.stringify(operario.key)}: ${reason}` }
+  }
+  const identity = identityOf(run, alert, operario)
+  const env = injectedEnv(run, alert)
+  const authorsName = metadata?.name ?? metadata?.generateName ?? alert.alertname
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      ...marked(creatable(metadata ?? {}), identity, settings.labels),
+      name: jobName(authorsName, identity.annotations[ANNOTATION.episode], number),
+      namespace: settings.namespace,
+    },
+    spec: {
+      ...spec,
+      ttlSecondsAfterFinished: spec.ttlSecondsAfterFinished ?? settings.ttlSeconds,
+      template: {
+        ...spec.template,
+        metadata: marked(spec.template.metadata, identity, settings.labels),
+        spec: withEnv(spec.template.spec, env.variables),
+      },
+    },
+  } satisfies IJob
+  return withinSize(job, env.remarks)
+}
+
+type Identity = ReturnType<typeof identityOf>
+
+function identityOf(run: Run, alert: Alert, operario: Operario) {
+  return {
+    labels: {
+      [LABEL.runId]: run.id,
+      [LABEL.alert]: labelValue(alert.alertname),
+      [LABEL.status]: alert.status,
+      [LABEL.groupKey]: `g${fnv1a64(Buffer.from(run.groupKey)).toString(36)}`,
+    },
+    annotations: {
+      [ANNOTATION.dedupId]: run.dedupId,
+      [ANNOTATION.episode]: episode(run.dedupId, alert.startsAt),
+      [ANNOTATION.operario]: `${operario.configMap}/${operario.key}@${operario.resourceVersion}`,
+    },
+  }
+}
+
+/** A manifest may come from `kubectl get -o yaml`: the API server takes no new object that claims a version. */
+function creatable({ generateName, resourceVersion, ...metadata }: NonNullable<IJob['metadata']>) {
+  return metadata
+}
+
+/** The author's labels and annotations stay; only what says whose Job this is can't be theirs. */
+function marked(author: IJob['metadata'], identity: Identity, defaults: Readonly<Record<string, string>>) {
+  return {
+    ...author,
+    labels: { ...defaults, ...author?.labels, ...identity.labels },
+    annotations: { ...author?.annotations, ...identity.annotations },
+  }
+}
+
+function withEnv(pod: IPodSpec, variables: EnvVariable[]): IPodSpec {
+  const names = new Set(variables.map(({ name }) => name))
+  const inject = (container: IContainer): IContainer => ({
+    ...container,
+    // Before the author's, since a variable can refer only to those before it.
+    env: [...variables, ...(container.env ?? []).filter(({ name }) => !names.has(name))],
+  })
+  return {
+    ...pod,
+    restartPolicy: pod.restartPolicy ?? 'Never',
+    containers: pod.containers.map(inject),
+    ...(pod.initContainers && { initContainers: pod.initContainers.map(inject) }),
+  }
+}
+
+/** etcd refuses requests over 1.5 MiB (`--max-request-bytes`); the API server adds fields of its own. */
+const MAX_JOB_BYTES = 1_400_000
+
+function withinSize(job: JobManifest, remarks: string[]): JobBuild {
+  const size = Buffer.byteLength(JSON.stringify(job))
+  if (size <= MAX_JOB_BYTES) return { ok: true, job, remarks }
+  return {
+    ok: false,
+    reason: `the Job would be ${size} bytes, more than the ${MAX_JOB_BYTES} that Kubernetes can keep`,
+  }
+}

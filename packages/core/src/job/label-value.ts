@@ -1,0 +1,11 @@
+/**
+ * Makes a text fit for a Kubernetes label value: at most 63 characters of `[A-Za-z0-9._-]`, beginning and ending with a
+ * letter or digit, or empty (kubernetes.io/docs/concepts/overview/working-with-objects/labels).
+ */
+export function labelValue(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+$/, '')
+}

@@ -1,0 +1,32 @@
+import { type Alert, type DefectiveAlert, isDefective } from '../alert/alert.ts'
+import { sha256 } from '../text/hash.ts'
+
+/** What makes two alerts the same piece of work: each alert of a group by itself, or the group as a whole. */
+export type DedupScope = 'alert' | 'group'
+
+/** Where an alert came from. */
+export interface Origin {
+  receiver: string
+  groupKey: string
+}
+
+/**
+ * The deduplication id: at most one run of it is in flight. Repeats, retries and the twin of a clustered Alertmanager
+ * share it. It leaves `startsAt` out, so an alert that fires anew while its run is in flight joins that run.
+ */
+export function dedupId({ receiver, groupKey }: Origin, alert: Alert | DefectiveAlert, scope: DedupScope): string {
+  // A defective alert must never stand in for its whole group.
+  return scope === 'group' && !isDefective(alert)
+    ? sha256([receiver, groupKey, alert.status])
+    : sha256([receiver, groupKey, alert.fingerprint, alert.status])
+}
+
+/** Names an alert whatever its status, so that a resolved one finds the firing one that it ends. */
+export function alertId({ receiver, groupKey }: Origin, alert: Alert): string {
+  return sha256([receiver, groupKey, alert.fingerprint])
+}
+
+/** Names one episode of an alert: from when it began to fire until it is resolved. The Job's name is made of it. */
+export function episode(dedup: string, startsAt: string | undefined): string {
+  return sha256([dedup, startsAt ?? ''])
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { alertSchema, defectiveAlertSchema } from '../alert/alert.ts'
+import { resultSchema } from './outcome.ts'
+
+/** One attempt to remediate one alert, as it stands in the queue. Times are milliseconds since the epoch. */
+export type Run = z.output<typeof runSchema>
+
+/** The Operario that a run was given, and in which state of its ConfigMap. */
+export type OperarioRef = z.output<typeof operarioRefSchema>
+
+/** The Kubernetes Job of a run. */
+export type JobRef = z.output<typeof jobRefSchema>
+
+const operarioRefSchema = z.object({
+  configMap: z.string(),
+  key: z.string(),
+  resourceVersion: z.string(),
+  /** How long the same alert stays quiet after the run, where the Operario says so itself. */
+  cooldownMs: z.number().optional(),
+})
+
+const jobRefSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  createdAt: z.number(),
+})
+
+/** The border between ingest and worker: what one wrote the other parses, perhaps in another version of Opifer. */
+export const runSchema = z.object({
+  id: z.string().min(1),
+  dedupId: z.string().min(1),
+  receiver: z.string(),
+  groupKey: z.string(),
+  receivedAt: z.number(),
+  alert: z.union([alertSchema, defectiveAlertSchema]),
+  operario: operarioRefSchema.optional(),
+  /** Set once the Job exists: from then on the run is only followed. */
+  job: jobRefSchema.optional(),
+  /** Set once the end is known: from then on the run is only closed. */
+  result: resultSchema.optional(),
+})

@@ -1,0 +1,42 @@
+import type { Options } from './options.ts'
+import { duration, hostPorts, oneOf, optionalText, plainText } from './values.ts'
+import { z } from 'zod'
+
+/** What every process of Opifer can be told. */
+export const COMMON_OPTIONS = {
+  logLevel: {
+    schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
+    help: 'least level that is logged: trace, debug, info, warn, error, fatal',
+  },
+  shutdownTimeout: {
+    schema: duration('25s', 1),
+    help: 'longest that the process takes to stop (default 25s)',
+  },
+  redisUrl: {
+    schema: z
+      .string()
+      .default('redis://127.0.0.1:6379')
+      .refine((url) => /^rediss?:\/\//.test(url), 'must begin with redis:// or rediss://'),
+    env: 'REDIS_URL',
+    secret: true,
+    help: 'Redis, as redis[s]://[user:password@]host:port[/db] (default redis://127.0.0.1:6379); also REDIS_URL',
+  },
+  redisPassword: { schema: optionalText(), secret: true, help: 'password for Redis, instead of one in the URL' },
+  redisSentinels: {
+    schema: hostPorts(),
+    help: 'Sentinels as host:port,host:port; the URL then gives user, db and TLS only',
+  },
+  redisSentinelMaster: { schema: plainText('mymaster'), help: "name of the Sentinels' master (default mymaster)" },
+  redisSentinelPassword: { schema: optionalText(), secret: true, help: 'password for the Sentinels themselves' },
+  redisClusterNodes: { schema: hostPorts(), help: 'nodes of a Redis Cluster as host:port,host:port' },
+  queuePrefix: {
+    schema: z
+      .string()
+      .default('{opifer}')
+      .refine(
+        (prefix) => /\{[^{}]+\}/.test(prefix),
+        'must hold a hash tag such as {opifer}, so that Redis Cluster keeps the keys together',
+      ),
+    help: 'what all keys in Redis begin with (default {opifer})',
+  },
+} as const satisfies Options

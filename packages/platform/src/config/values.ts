@@ -1,0 +1,75 @@
+import { parseDuration } from '@opifer/core'
+import { z } from 'zod'
+
+/** Where a server listens. */
+export interface Address {
+  host: string
+  port: number
+}
+
+/** Milliseconds, written as `90s`, `5m` or `1h30m`. */
+export function duration(defaultText: string, least = 0) {
+  return z
+    .string()
+    .default(defaultText)
+    .transform((text, context): number => {
+      const ms = parseDuration(text)
+      if (ms !== undefined && ms >= least) return ms
+      return refuse(context, text, ms === undefined ? 'a duration such as 90s, 5m or 1h30m' : `at least ${least}ms`)
+    })
+}
+
+export function integer(defaultValue: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) {
+  return z
+    .string()
+    .default(String(defaultValue))
+    .transform((text, context): number => {
+      const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+      return value >= min && value <= max ? value : refuse(context, text, `a whole number from ${min} to ${max}`)
+    })
+}
+
+/** `:8080`, `127.0.0.1:8080` or `[::1]:8080`; without a host on all of them, as Go writes it. */
+export function address(defaultText: string) {
+  return z
+    .string()
+    .default(defaultText)
+    .transform((text, context): Address => {
+      const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text) ?? []
+      if (port === undefined || Number(port) > 65_535) return refuse(context, text, 'an address such as :8080')
+      return { host: bracketed || plain || '0.0.0.0', port: Number(port) }
+    })
+}
+
+/** A list of `host:port`, separated by commas. */
+export function hostPorts() {
+  return z
+    .string()
+    .default('')
+    .transform((text, context): Address[] => {
+      const entries = text.split(',').filter((entry) => entry.trim() !== '')
+      const parsed = entries.map((entry) => address('').safeParse(entry.trim()).data)
+      const all = parsed.filter((entry) => entry !== undefined)
+      return all.length === entries.length ? all : refuse(context, text, 'a list such as host-1:6379,host-2:6379')
+    })
+}
+
+export function oneOf<const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  defaultValue: Values[number],
+) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` }).default(defaultValue)
+}
+
+export function plainText(defaultText: string) {
+  return z.string().default(defaultText)
+}
+
+export function optionalText() {
+  return z.string().optional()
+}
+
+function refuse(context: z.core.$RefinementCtx, given: string, wanted: string): never {
+  context.addIssue({ code: 'custom', message: `${JSON.stringify(given)} is not ${wanted}` })
+  return z.NEVER
+}

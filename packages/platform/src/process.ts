@@ -1,0 +1,48 @@
+import type { COMMON_OPTIONS } from './config/common.ts'
+import { type Config, type Options, parseConfig } from './config/options.ts'
+import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
+import { createLogger, type Logger } from './logger.ts'
+
+export interface ProcessInput<Spec extends Options> {
+  name: string
+  options: Spec
+  /** Without the program and its script. */
+  argv: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** What a process's `main.ts` is given to start from. */
+export interface Process<Spec extends Options> {
+  config: Config<Spec>
+  log: Logger
+  lifecycle: Lifecycle
+}
+
+/**
+ * Runs a process from its configuration to its end. Faults of the configuration go to standard error, all at once, and
+ * exit 1; a start that fails is logged and exits 1; a signal closes all that `start` registered and exits 0.
+ */
+export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
+  { name, options, argv, env }: ProcessInput<Spec>,
+  start: (process: Process<Spec>) => Promise<void>,
+): Promise<void> {
+  const parsed = parseConfig(options, argv, env)
+  if (parsed.kind !== 'config') {
+    const isHelp = parsed.kind === 'help'
+    const text = isHelp ? parsed.text : [`${name} can't start:`, ...parsed.faults].join('\n  ')
+    ;(isHelp ? process.stdout : process.stderr).write(`${text}\n`)
+    process.exitCode = isHelp ? 0 : 1
+    return
+  }
+  const { config } = parsed
+  const log = createLogger(name, config.logLevel)
+  const lifecycle = createLifecycle(log)
+  closeOnSignal(lifecycle, log, config.shutdownTimeout)
+  try {
+    await start({ config, log, lifecycle })
+  } catch (err) {
+    log.fatal({ err }, 'could not start')
+    await lifecycle.close()
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,78 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Config } from '../config/options.ts'
+import type { COMMON_OPTIONS } from '../config/common.ts'
+import type { Logger } from '../logger.ts'
+
+export type RedisClient = Redis | Cluster
+
+export type RedisConfig = Pick<
+  Config<typeof COMMON_OPTIONS>,
+  | 'redisUrl'
+  | 'redisPassword'
+  | 'redisSentinels'
+  | 'redisSentinelMaster'
+  | 'redisSentinelPassword'
+  | 'redisClusterNodes'
+>
+
+/** How a process behaves while Redis is away. */
+export type RedisPatience =
+  /** Waits for as long as it takes: for workers, who have nobody to answer. */
+  | { kind: 'wait' }
+  /** Fails at once, and after `timeoutMs` when Redis is there but silent: for ingest, whose caller tries again. */
+  | { kind: 'fail-fast'; timeoutMs: number }
+
+/** Connects in the background, and again whenever the connection is lost. */
+export function connectRedis(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
+  const client = createClient(config, patience)
+  let down = false
+  client.on('error', (err: Error) => {
+    if (!down) log.warn({ err }, 'Redis is away')
+    down = true
+  })
+  client.on('ready', () => {
+    log.info(down ? 'Redis is back' : 'connected to Redis')
+    down = false
+  })
+  return client
+}
+
+function createClient(config: RedisConfig, patience: RedisPatience): RedisClient {
+  const url = new URL(config.redisUrl)
+  const options = {
+    username: decodeURIComponent(url.username) || undefined,
+    password: config.redisPassword ?? (decodeURIComponent(url.password) || undefined),
+    tls: url.protocol === 'rediss:' ? {} : undefined,
+    ...behaviour(patience),
+  } satisfies RedisOptions
+  const db = Number(url.pathname.slice(1)) || 0
+  if (config.redisClusterNodes.length > 0) {
+    return new Cluster(config.redisClusterNodes, {
+      redisOptions: options,
+      enableOfflineQueue: patience.kind === 'wait',
+      clusterRetryStrategy: reconnectDelay,
+    })
+  }
+  if (config.redisSentinels.length > 0) {
+    const { redisSentinels: sentinels, redisSentinelMaster: name, redisSentinelPassword: sentinelPassword } = config
+    return new Redis({ ...options, db, sentinels, name, sentinelPassword })
+  }
+  return new Redis({ ...options, db, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || 6379 })
+}
+
+function behaviour(patience: RedisPatience) {
+  if (patience.kind === 'wait') return { maxRetriesPerRequest: null, retryStrategy: reconnectDelay }
+  return {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // A Redis that hangs would otherwise collect every webhook's commands in this process.
+    socketTimeout: patience.timeoutMs,
+    connectTimeout: patience.timeoutMs,
+    retryStrategy: reconnectDelay,
+  }
+}
+
+function reconnectDelay(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 6), 1_000)
+}
