@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util'
+import { RUNS } from '@opifer/platform'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { type Played, play, type SceneResult } from './play.ts'
+import { layOutLogs, SCENES } from './scenes.ts'
+import { type Stack, startStack } from './stack.ts'
+import { formatTable } from './table.ts'
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const startedAt = Date.now()
+// With --json, standard output is for the one object at its end.
+const out = values.json ? process.stderr : process.stdout
+const print = (text: string) => void out.write(`${text}\n`)
+const say = (text: string) => print(`${((Date.now() - startedAt) / 1_000).toFixed(2).padStart(7)}s  ${text}`)
+
+say('starting Redis, the development cluster, one ingest and two workers')
+const queuePrefix = `{opifer-demo-${process.pid}}`
+const stack = await startStack({ port: 0, workers: 2, queuePrefix })
+try {
+  const { runs, faults } = await playAll(stack)
+  report(runs, faults)
+  process.exitCode = faults.length === 0 ? 0 : 1
+} finally {
+  await stack.stop()
+}
+
+async function playAll(running: Stack): Promise<SceneResult> {
+  say(`webhooks go to ${running.alertsUrl}, Jobs to ${running.cluster?.url}`)
+  await layOutLogs(running.hostRoot, Date.now())
+  const redis = new Redis(running.redisUrl, { maxRetriesPerRequest: null })
+  const queue = new Queue(RUNS.name, { connection: redis, prefix: queuePrefix })
+  try {
+    const results: SceneResult[] = []
+    for (const scene of SCENES) results.push(await play(scene, running, queue, say))
+    const runs = results.flatMap((result) => result.runs)
+    return { runs, faults: [...results.flatMap((result) => result.faults), ...strayJobs(running, runs)] }
+  } finally {
+    await queue.obliterate({ force: true })
+    await queue.close()
+    redis.disconnect()
+  }
+}
+
+/** There must be one Job for each run that has one, and no other. */
+function strayJobs({ cluster }: Stack, runs: Played[]): string[] {
+  const told = new Set(runs.map(({ job }) => job))
+  const jobs = cluster?.store.list('jobs') ?? []
+  return jobs
+    .filter(({ metadata }) => !told.has(metadata.name))
+    .map(({ metadata }) => `Job ${metadata.name} belongs to no run`)
+}
+
+function report(runs: Played[], faults: string[]): void {
+  const rows = runs.map(({ alertname, status, outcome, job, deduplicated, seconds }) => [
+    alertname,
+    status,
+    deduplicated ? `${outcome} (deduplicated)` : outcome,
+    job ?? '–',
+    seconds.toFixed(2),
+  ])
+  print(`\n${formatTable(['alert', 'status', 'outcome', 'Job', 'seconds'], rows)}\n`)
+  for (const fault of faults) say(`NOT AS IT SHOULD BE: ${fault}`)
+  if (faults.length === 0) say('all went as it should')
+  if (values.json) process.stdout.write(`${JSON.stringify({ ok: faults.length === 0, runs })}\n`)
+}
