@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
-import { type ManagedProcess, provideRedis, startProcess } from '@opifer/testkit'
-import { fromRoot } from './paths.ts'
+import { provideRedis, startIngest, startWorker } from '@opifer/testkit'
 import { loadSampleOperarios, SAMPLE_IMAGES } from './sample-operarios.ts'
 
 export interface StackOptions {
@@ -13,7 +12,6 @@ export interface StackOptions {
   /** A kubeconfig of a real cluster, to be used instead of a development cluster. */
   kubeconfig?: string | undefined
   queuePrefix: string
-  onLine?: (line: string) => void
 }
 
 /** Everything that Opifer needs, running on this machine. */
@@ -48,36 +46,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await cluster.writeKubeconfig(kubeconfig)
       await loadSampleOperarios(cluster.kubeconfig, hostRoot)
     }
-    const processes = await startProcesses(options, { redisUrl: redis.url, kubeconfig })
-    releases.push(() => Promise.all(processes.map((process) => process.stop())))
-    return { redisUrl: redis.url, alertsUrl: alertsUrlOf(processes[0]), kubeconfig, cluster, hostRoot, stop }
+    const common = { redisUrl: redis.url, flags: [`--queuePrefix=${options.queuePrefix}`] }
+    const [ingest, ...workers] = await Promise.all([
+      startIngest({ ...common, addr: `127.0.0.1:${options.port}` }),
+      ...Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig })),
+    ])
+    releases.push(() => Promise.all([ingest, ...workers].map((process) => process.stop())))
+    return { redisUrl: redis.url, alertsUrl: `${ingest.url}/alerts`, kubeconfig, cluster, hostRoot, stop }
   } catch (error) {
     await stop()
     throw error
   }
-}
-
-/** The real programs, as they run in production. */
-function startProcesses(
-  { port, workers, queuePrefix }: StackOptions,
-  { redisUrl, kubeconfig }: { redisUrl: string; kubeconfig: string },
-): Promise<ManagedProcess[]> {
-  const run = (app: string, addr: string, readyLine: RegExp, ...args: string[]) =>
-    startProcess({
-      command: process.execPath,
-      args: [fromRoot(`apps/${app}/src/main.ts`), `--addr=${addr}`, `--queuePrefix=${queuePrefix}`, ...args],
-      env: { OPIFER_REDIS_URL: redisUrl },
-      readyLine,
-    })
-  return Promise.all([
-    run('ingest', `127.0.0.1:${port}`, /"connected to Redis"/),
-    ...Array.from({ length: workers }, () =>
-      run('worker', '127.0.0.1:0', /"worker is ready"/, `--kubeconfig=${kubeconfig}`),
-    ),
-  ])
-}
-
-function alertsUrlOf(ingest: ManagedProcess | undefined): string {
-  const line = ingest?.lines.find((text) => text.includes('ingest is listening')) ?? '{}'
-  return `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}/alerts`
 }

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url'
+import { type ManagedProcess, startProcess } from './child-process.ts'
+
+export interface OpiferOptions {
+  redisUrl: string
+  /** Flags besides those for Redis and the address, e.g. `--cooldown=0`. */
+  flags?: readonly string[]
+  /** Where to listen; a free port on 127.0.0.1 when absent. */
+  addr?: string
+}
+
+export interface OpiferProcess extends ManagedProcess {
+  /** Where it serves HTTP. */
+  url: string
+}
+
+/** Starts the real ingest program; it is there when this resolves, and has Redis unless `readyLine` says otherwise. */
+export function startIngest(options: OpiferOptions, readyLine = /"connected to Redis"/): Promise<OpiferProcess> {
+  return startOpifer('ingest', options, readyLine)
+}
+
+/** Starts the real worker program; it is pulling runs when this resolves. */
+export function startWorker(options: OpiferOptions & { kubeconfig: string }): Promise<OpiferProcess> {
+  const flags = [`--kubeconfig=${options.kubeconfig}`, ...(options.flags ?? [])]
+  return startOpifer('worker', { ...options, flags }, /"worker is ready"/)
+}
+
+async function startOpifer(
+  app: 'ingest' | 'worker',
+  options: OpiferOptions,
+  readyLine: RegExp,
+): Promise<OpiferProcess> {
+  const { redisUrl, flags = [], addr = '127.0.0.1:0' } = options
+  const main = fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url))
+  const child = await startProcess({
+    command: process.execPath,
+    args: [main, `--addr=${addr}`, ...flags],
+    env: { OPIFER_REDIS_URL: redisUrl },
+    readyLine,
+  })
+  const listening = JSON.parse(await child.waitForLine(/"port":/)) as { host: string; port: number }
+  return { ...child, url: `http://${listening.host}:${listening.port}` }
+}
