@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+
+export type FixtureName =
+  | 'alertmanager/firing-two-alerts.json'
+  | 'alertmanager/firing-group-with-one-resolved.json'
+  | 'alertmanager/resolved.json'
+  | 'operarios-guide/configmap.yaml'
+  | 'operarios-guide/test-alert.json'
+
+/** The text of a captured or documented message, as it goes over the wire. */
+export function loadFixture(name: FixtureName): string {
+  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')
+}

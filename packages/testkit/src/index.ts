@@ -1,0 +1,17 @@
+export {
+  type Alertmanager,
+  type AlertmanagerOptions,
+  findAlertmanager,
+  type PostedAlert,
+  startAlertmanager,
+} from './alertmanager.ts'
+export { type ManagedProcess, type ProcessOptions, startProcess } from './child-process.ts'
+export { eventually, type EventuallyOptions } from './eventually.ts'
+export { findExecutable } from './find-executable.ts'
+export { type FixtureName, loadFixture } from './fixtures.ts'
+export { freePort } from './free-port.ts'
+export { type OpiferOptions, type OpiferProcess, startIngest, startWorker } from './opifer.ts'
+export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
+export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts'
+export { provideRedis, type ProvidedRedis, type RedisOptions, type RedisServer, startRedis } from './redis-server.ts'
+export { type Endpoint, startProxy, type TcpProxy } from './tcp-proxy.ts'

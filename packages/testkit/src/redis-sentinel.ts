@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { type ManagedProcess, startProcess } from './child-process.ts'
+import { eventually } from './eventually.ts'
+import { freePort, retryWhenPortTaken } from './free-port.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
+
+export interface RedisSentinel {
+  /** The name under which the sentinel knows the master. */
+  readonly name: string
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[]
+  /** The server that starts as the master, and the one that starts as its replica. */
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  /** Makes the other server the master and resolves once the sentinel names it. */
+  failover(): Promise<void>
+  stop(): Promise<void>
+}
+
+const NAME = 'opifer'
+
+/** Starts a master, its replica and one sentinel that decides alone. Needs a local redis-server. */
+export async function startRedisSentinel(): Promise<RedisSentinel> {
+  const master = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0'] })
+  const replica = await startReplica(master)
+  const dir = await mkdtemp(join(tmpdir(), 'opifer-sentinel-'))
+  const { port, server } = await retryWhenPortTaken(() => startSentinel(dir, master))
+  const client = new Redis(port)
+  await eventually(() => assertReplicaKnown(client))
+
+  return {
+    name: NAME,
+    sentinels: [{ host: '127.0.0.1', port }],
+    master,
+    replica,
+    failover: () => failover(client),
+    async stop() {
+      client.disconnect()
+      await Promise.all([server.stop(), master.stop(), replica.stop()])
+      await rm(dir, { recursive: true })
+    },
+  }
+}
+
+/** Waits until the replica is in step: what a sentinel once knows of a replica it asks again only after 10 s. */
+async function startReplica(master: RedisServer): Promise<RedisServer> {
+  const replica = await startRedis({ extraArgs: ['--replicaof', master.host, String(master.port)] })
+  const client = new Redis(replica.url)
+  await eventually(async () => {
+    const info = await client.info('replication')
+    if (!info.includes('master_link_status:up')) throw new Error(`the replica is not in step\n${info}`)
+  })
+  await client.quit()
+  return replica
+}
+
+async function startSentinel(dir: string, master: RedisServer): Promise<{ port: number; server: ManagedProcess }> {
+  const port = await freePort()
+  // A sentinel keeps its state in its own configuration file, so it takes no settings from the command line alone.
+  const config = join(dir, 'sentinel.conf')
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor ${NAME} ${master.host} ${master.port} 1`,
+    `sentinel down-after-milliseconds ${NAME} 1000`,
+    `sentinel failover-timeout ${NAME} 5000`,
+  ]
+  await writeFile(config, lines.join('\n'))
+  const server = await startProcess({
+    command: 'redis-server',
+    args: [config, '--sentinel'],
+    readyLine: /\+monitor master/,
+  })
+  return { port, server }
+}
+
+/** A sentinel refuses to fail over while it does not know a replica that is in step. */
+async function assertReplicaKnown(client: Redis): Promise<void> {
+  const replicas = await client.call('SENTINEL', 'REPLICAS', NAME)
+  if (!JSON.stringify(replicas).includes('"master-link-status","ok"')) throw new Error('the sentinel knows no replica')
+}
+
+async function failover(client: Redis): Promise<void> {
+  const before = await masterAddress(client)
+  await eventually(() => client.call('SENTINEL', 'FAILOVER', NAME))
+  await eventually(async () => {
+    if ((await masterAddress(client)) === before) throw new Error(`the master is still ${before}`)
+  })
+}
+
+async function masterAddress(client: Redis): Promise<string> {
+  return String(await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME))
+}
