@@ -22,9 +22,10 @@ export interface ObjectMeta {
   labels?: Record<string, string>
   annotations?: Record<string, string>
   ownerReferences?: OwnerReference[]
+  finalizers?: string[]
 }
 
-/** Any Kubernetes object as it stands in JSON. What the store hands out is frozen by convention: change it by `mutate`. */
+/** Any Kubernetes object as it stands in JSON. What the store hands out is deeply frozen: change it by `mutate`. */
 export interface KubeObject {
   apiVersion: string
   kind: string
@@ -38,13 +39,18 @@ export interface StoreEvent {
   type: StoreEventType
   /** The object after the change; for DELETED its last state, carrying the resourceVersion of the deletion. */
   object: KubeObject
+  /** The object before a change: a watch with a selector must know whether it matched until now. */
+  previous?: KubeObject
 }
 
 /** The cluster's memory: one sequence of resource versions over all resources, as etcd's revision. All calls are synchronous and atomic. */
 export interface Store {
   /** The version of the newest change. */
   readonly resourceVersion: number
-  /** Sets uid, resourceVersion and creationTimestamp. Throws `AlreadyExists` when the name is taken. */
+  /**
+   * Takes the object over, sets uid (unless it has one), resourceVersion and creationTimestamp, and freezes it.
+   * Throws `AlreadyExists` when the name is taken.
+   */
   create(resource: ResourceName, object: KubeObject): KubeObject
   get(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined
   /** In order of namespace and name; all namespaces when none is given. */
@@ -59,6 +65,9 @@ export interface Store {
     name: string,
     change: (draft: KubeObject) => void,
   ): KubeObject | undefined
+  /** Stores a whole new state as `mutate` does, taking the object over. Undefined when there is no object of that name. */
+  replace(resource: ResourceName, object: KubeObject): KubeObject | undefined
+  /** Returns the last state, carrying the resourceVersion of the deletion. */
   remove(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined
   /** Calls `listener` for every change of the resource from now on, synchronously and in order. Returns the unsubscriber. */
   subscribe(resource: ResourceName, listener: (event: StoreEvent) => void): () => void

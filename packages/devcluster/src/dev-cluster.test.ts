@@ -1,0 +1,72 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from '@opifer/testkit'
+import { expect, it, onTestFinished } from 'vitest'
+import { jobs, makeJob, makePod, pods, startTestApi } from './api/testing.ts'
+
+const runs = (script: string): object => ({
+  backoffLimit: 0,
+  template: {
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', script] }],
+    },
+  },
+})
+
+it('runs a Job, tells of its end by a watch, and keeps its log', async () => {
+  const { send, open } = await startTestApi({ controllers: true })
+  const watch = await open(`${jobs}?watch=true&fieldSelector=metadata.name%3Dgreet`)
+  expect(await send('POST', jobs, { body: makeJob('greet', runs('echo hello')) })).toMatchObject({ code: 201 })
+  let event = await watch.next()
+  while (event && !JSON.stringify(event.object).includes('"Complete"')) event = await watch.next()
+  expect(event?.object.status).toMatchObject({ succeeded: 1 })
+  const { body } = await send('GET', `${pods}?labelSelector=batch.kubernetes.io/job-name%3Dgreet`)
+  expect((await send('GET', `${pods}/${body.items[0]?.metadata.name}/log`)).body).toBe('hello\n')
+})
+
+it('lets a pod end before it is gone, unless it is to go at once', async () => {
+  const { send, open } = await startTestApi({ controllers: true })
+  const command = ['sh', '-c', 'trap "exit 0" TERM; echo up; while :; do sleep 0.01; done']
+  for (const name of ['graceful', 'forced']) {
+    await send('POST', pods, { body: makePod(name, { containers: [{ name: 'main', image: 'busybox', command }] }) })
+    await eventually(async () => expect((await send('GET', `${pods}/${name}/log`)).body).toBe('up\n'))
+  }
+  const watch = await open(`${pods}?watch=true&fieldSelector=metadata.name%3Dgraceful`)
+  await watch.next()
+  expect(await send('DELETE', `${pods}/graceful`)).toMatchObject({ code: 200, body: { kind: 'Pod' } })
+  const asked = await watch.next()
+  expect([asked?.type, asked?.object.metadata.deletionTimestamp]).toEqual(['MODIFIED', expect.any(String)])
+  await eventually(async () => expect(await send('GET', `${pods}/graceful`)).toMatchObject({ code: 404 }))
+
+  await send('DELETE', `${pods}/forced?gracePeriodSeconds=0`)
+  expect(await send('GET', `${pods}/forced`)).toMatchObject({ code: 404 })
+})
+
+it.each([
+  ['Background', 0],
+  ['Orphan', 1],
+])('on deletion of a Job by %s keeps %d of its pods', async (policy, count) => {
+  const { send } = await startTestApi({ controllers: true })
+  await send('POST', jobs, { body: makeJob('job', runs('true')) })
+  await eventually(async () => expect((await send('GET', `${jobs}/job`)).body.status).toMatchObject({ succeeded: 1 }))
+  await send('DELETE', `${jobs}/job?propagationPolicy=${policy}`)
+  await eventually(async () => expect((await send('GET', pods)).body.items).toHaveLength(count))
+})
+
+it('leaves no file behind', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'parent-'))
+  onTestFinished(() => rm(parent, { recursive: true }))
+  const { cluster } = await startTestApi({ controllers: true, workDir: parent })
+  await cluster.stop()
+  expect(await readdir(parent)).toEqual([])
+})
+
+it('listens on the port it is given, and says so when that is taken', async () => {
+  const { cluster } = await startTestApi()
+  const port = Number(new URL(cluster.url).port)
+  await expect(startTestApi({ port })).rejects.toThrow('EADDRINUSE')
+  await cluster.stop()
+  expect((await startTestApi({ port })).cluster.url).toBe(cluster.url)
+})

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { load } from 'js-yaml'
+import { z } from 'zod'
+import { startDevCluster } from './dev-cluster.ts'
+
+const USAGE = 'usage: devcluster [--port NUMBER] [--kubeconfig FILE] [--images FILE]'
+
+/** Which local program stands for which image, in YAML or JSON: `{"registry/name": {"command": ["program", "argument"]}}`. */
+const imagesFile = z.record(z.string(), z.strictObject({ command: z.array(z.string()).min(1) }))
+
+const settings = z.strictObject({
+  port: z.coerce.number().int().min(0).max(65_535).default(0),
+  kubeconfig: z.string().optional(),
+  images: z.string().optional(),
+})
+
+async function main(): Promise<void> {
+  const { port, kubeconfig, images } = settings.parse({ ...parseArgs({ options: flags }).values })
+  const cluster = await startDevCluster({ port, images: images === undefined ? {} : await readImages(images) })
+  if (kubeconfig !== undefined) await cluster.writeKubeconfig(kubeconfig)
+
+  const stop = (): void => void cluster.stop()
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  console.log(`devcluster: ready at ${cluster.url}${kubeconfig === undefined ? '' : `, kubeconfig ${kubeconfig}`}`)
+}
+
+const flags = { port: { type: 'string' }, kubeconfig: { type: 'string' }, images: { type: 'string' } } as const
+
+async function readImages(path: string): Promise<z.infer<typeof imagesFile>> {
+  return imagesFile.parse(load(await readFile(path, 'utf8')))
+}
+
+try {
+  await main()
+} catch (error) {
+  const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unknown'
+  console.error(`devcluster: ${why}\n${USAGE}`)
+  process.exitCode = 1
+}

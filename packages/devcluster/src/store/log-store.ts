@@ -1,0 +1,77 @@
+import type { LogChunk, LogStore } from './types.ts'
+
+export interface LogStoreOptions {
+  now?: () => Date
+  /** How many bytes of each container are kept: the oldest chunks go first. */
+  limitBytes?: number
+}
+
+interface Follower {
+  onChunk: (chunk: LogChunk) => void
+  onEnd: () => void
+}
+
+interface ContainerLog {
+  /** Undefined until the container wrote, or ended: someone may follow it before it starts. */
+  chunks: LogChunk[] | undefined
+  bytes: number
+  ended: boolean
+  followers: Set<Follower>
+}
+
+export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 1024 }: LogStoreOptions = {}): LogStore {
+  const pods = new Map<string, Map<string, ContainerLog>>()
+
+  function open(podUid: string, container: string): ContainerLog {
+    let logs = pods.get(podUid)
+    if (!logs) pods.set(podUid, (logs = new Map()))
+    let log = logs.get(container)
+    if (!log) logs.set(container, (log = { chunks: undefined, bytes: 0, ended: false, followers: new Set() }))
+    return log
+  }
+
+  return {
+    append(podUid, container, chunk) {
+      const log = open(podUid, container)
+      // A container that is restarted writes on after its end.
+      log.ended = false
+      keep(log, { time: now(), data: chunk }, limitBytes)
+    },
+    read(podUid, container) {
+      const chunks = pods.get(podUid)?.get(container)?.chunks
+      return chunks && [...chunks]
+    },
+    end(podUid, container) {
+      const log = open(podUid, container)
+      log.chunks ??= []
+      finish(log)
+    },
+    follow(podUid, container, onChunk, onEnd) {
+      const log = open(podUid, container)
+      const follower: Follower = { onChunk, onEnd }
+      log.followers.add(follower)
+      // Not at once: the caller holds no unsubscriber yet.
+      if (log.ended) queueMicrotask(() => log.followers.delete(follower) && onEnd())
+      return () => log.followers.delete(follower)
+    },
+    remove(podUid) {
+      for (const log of pods.get(podUid)?.values() ?? []) finish(log)
+      pods.delete(podUid)
+    },
+  }
+}
+
+function keep(log: ContainerLog, chunk: LogChunk, limitBytes: number): void {
+  log.chunks ??= []
+  log.chunks.push({ ...chunk, data: chunk.data.subarray(-limitBytes) })
+  log.bytes += Math.min(chunk.data.length, limitBytes)
+  while (log.bytes > limitBytes) log.bytes -= log.chunks.shift()?.data.length ?? 0
+  for (const { onChunk } of log.followers) onChunk(chunk)
+}
+
+function finish(log: ContainerLog): void {
+  log.ended = true
+  const followers = [...log.followers]
+  log.followers.clear()
+  for (const { onEnd } of followers) onEnd()
+}
