@@ -17,24 +17,34 @@ export type WebhookParse = { ok: true; webhook: Webhook } | { ok: false; problem
 export function parseWebhook(input: unknown): WebhookParse {
   const parsed = webhookSchema.safeParse(input)
   if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(describe) }
-  const { alerts, ...group } = parsed.data
-  return { ok: true, webhook: { ...group, alerts: alerts.map(parseAlert) } }
+  const { receiver, groupKey, alerts, truncatedAlerts } = parsed.data
+  return { ok: true, webhook: { receiver, groupKey, alerts: alerts.map(parseAlert), truncatedAlerts } }
 }
 
-/** Group key and receiver stand in every run of the group, so they are bounded where they enter. */
-const MAX_GROUP_KEY = 32_768
+/** Group key and receiver stand in every run of the group, so all three are bounded where they enter. */
+const MAX_GROUP_KEY = 8_192
 const MAX_RECEIVER = 1_024
+const MAX_ALERTS = 20_000
 
 const webhookSchema = z.object(
   {
     version: z.literal('4', { error: 'must be "4", the webhook format of Alertmanager' }),
-    groupKey: z.string({ error: 'must be a string' }).min(1, 'must not be empty').max(MAX_GROUP_KEY, 'is too long'),
-    receiver: z.string({ error: 'must be a string' }).max(MAX_RECEIVER, 'is too long'),
-    alerts: z.array(z.unknown(), { error: 'must be a list of alerts' }),
+    groupKey: z
+      .string({ error: 'must be a string' })
+      .min(1, 'must not be empty')
+      .max(MAX_GROUP_KEY, tooLong(MAX_GROUP_KEY)),
+    receiver: z.string({ error: 'must be a string' }).max(MAX_RECEIVER, tooLong(MAX_RECEIVER)),
+    alerts: z
+      .array(z.unknown(), { error: 'must be a list of alerts' })
+      .max(MAX_ALERTS, `holds more than ${MAX_ALERTS} alerts: group by more labels`),
     truncatedAlerts: z.number().int().nonnegative().catch(0),
   },
   { error: 'must be a JSON object' },
 )
+
+function tooLong(limit: number): string {
+  return `is longer than ${limit} characters`
+}
 
 function describe(issue: z.core.$ZodIssue): string {
   return excerpt(`${issue.path.join('.') || 'body'} ${issue.message}`, 200)

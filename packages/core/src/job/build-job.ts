@@ -7,7 +7,7 @@ import type { Operario } from '../operario/operario.ts'
 import { episode } from '../run/identity.ts'
 import type { Run } from '../run/run.ts'
 import { fnv1a64 } from '../text/hash.ts'
-import { type EnvVariable, injectedEnv } from './env.ts'
+import { type EnvVariable, type InjectedEnv, injectedEnv } from './env.ts'
 import { jobName } from './job-name.ts'
 import { labelValue } from './label-value.ts'
 
@@ -42,8 +42,10 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     const reason = `metadata.namespace is ${metadata.namespace}, but Jobs are created in ${settings.namespace} only`
     return { ok: false, reason: `ConfigMap ${operario.configMap}, key ${JSON.stringify(operario.key)}: ${reason}` }
   }
-  const identity = identityOf(run, alert, operario)
   const env = injectedEnv(run, alert)
+  const pod = withEnv(spec.template.spec, env)
+  if (pod === undefined) return { ok: false, reason: TOO_LARGE }
+  const identity = identityOf(run, alert, operario)
   const authorsName = metadata?.name ?? metadata?.generateName ?? alert.alertname
   const job = {
     apiVersion: 'batch/v1',
@@ -56,14 +58,11 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     spec: {
       ...spec,
       ttlSecondsAfterFinished: spec.ttlSecondsAfterFinished ?? settings.ttlSeconds,
-      template: {
-        ...spec.template,
-        metadata: marked(spec.template.metadata, identity, settings.labels),
-        spec: withEnv(spec.template.spec, env.variables),
-      },
+      template: { ...spec.template, metadata: marked(spec.template.metadata, identity, settings.labels), spec: pod },
     },
   } satisfies IJob
-  return withinSize(job, env.remarks)
+  if (Buffer.byteLength(JSON.stringify(job)) > MAX_JOB_BYTES) return { ok: false, reason: TOO_LARGE }
+  return { ok: true, job, remarks: [...env.remarks, ...givenWay(spec.template.spec, env)] }
 }
 
 type Identity = ReturnType<typeof identityOf>
@@ -84,7 +83,7 @@ function identityOf(run: Run, alert: Alert, operario: Operario) {
   }
 }
 
-/** A manifest may come from `kubectl get -o yaml`: the API server takes no new object that claims a version. */
+/** The name is ours to choose, and the API server takes no new object that claims a version. */
 function creatable({ generateName, resourceVersion, ...metadata }: NonNullable<IJob['metadata']>) {
   return metadata
 }
@@ -98,8 +97,12 @@ function marked(author: IJob['metadata'], identity: Identity, defaults: Readonly
   }
 }
 
-function withEnv(pod: IPodSpec, variables: EnvVariable[]): IPodSpec {
-  const names = new Set(variables.map(({ name }) => name))
+/** The author's pod with the injected variables in every container; undefined where that can't fit into a Job. */
+function withEnv(pod: IPodSpec, { variables }: InjectedEnv): IPodSpec | undefined {
+  const count = pod.containers.length + (pod.initContainers?.length ?? 0)
+  // Told from the size of one container's share, since all of them written out could be gigabytes.
+  if (count * JSON.stringify(variables).length > MAX_JOB_BYTES) return undefined
+  const names = namesOf(variables)
   const inject = (container: IContainer): IContainer => ({
     ...container,
     // Before the author's, since a variable can refer only to those before it.
@@ -113,14 +116,19 @@ function withEnv(pod: IPodSpec, variables: EnvVariable[]): IPodSpec {
   }
 }
 
+function givenWay({ containers, initContainers = [] }: IPodSpec, { variables }: InjectedEnv): string[] {
+  const names = namesOf(variables)
+  return [...initContainers, ...containers].flatMap(({ name: container, env = [] }) =>
+    env.flatMap(({ name }) =>
+      names.has(name) ? [`${name} of container ${container} gives way to the injected one`] : [],
+    ),
+  )
+}
+
+function namesOf(variables: EnvVariable[]): Set<string> {
+  return new Set(variables.map(({ name }) => name))
+}
+
 /** etcd refuses requests over 1.5 MiB (`--max-request-bytes`); the API server adds fields of its own. */
 const MAX_JOB_BYTES = 1_400_000
-
-function withinSize(job: JobManifest, remarks: string[]): JobBuild {
-  const size = Buffer.byteLength(JSON.stringify(job))
-  if (size <= MAX_JOB_BYTES) return { ok: true, job, remarks }
-  return {
-    ok: false,
-    reason: `the Job would be ${size} bytes, more than the ${MAX_JOB_BYTES} that Kubernetes can keep`,
-  }
-}
+const TOO_LARGE = `the Job would be larger than the ${MAX_JOB_BYTES} bytes that Kubernetes can keep`

@@ -20,13 +20,14 @@ export interface InjectedEnv {
 export function injectedEnv(run: Pick<Run, 'id' | 'groupKey'>, alert: Alert): InjectedEnv {
   const remarks: string[] = []
   const variables: EnvVariable[] = []
-  for (const [name, value] of [...Object.entries(ownVariables(run, alert)), ...labelVariables(alert.labels, remarks)]) {
+  const own = Object.entries(ownVariables(run, alert, remarks))
+  for (const [name, value] of [...own, ...labelVariables(alert.labels, remarks)]) {
     variables.push({ name, value: escapeExpansion(fitValue(name, clean(value), remarks)) })
   }
-  return { variables, remarks }
+  return { variables, remarks: firstFew(remarks) }
 }
 
-function ownVariables(run: Pick<Run, 'id' | 'groupKey'>, alert: Alert): Record<string, string> {
+function ownVariables(run: Pick<Run, 'id' | 'groupKey'>, alert: Alert, remarks: string[]): Record<string, string> {
   return {
     [ENV.runId]: run.id,
     [ENV.status]: alert.status,
@@ -34,7 +35,7 @@ function ownVariables(run: Pick<Run, 'id' | 'groupKey'>, alert: Alert): Record<s
     [ENV.groupKey]: run.groupKey,
     [ENV.startsAt]: alert.startsAt ?? '',
     [ENV.generatorUrl]: alert.generatorURL ?? '',
-    [ENV.alert]: alertJson(alert),
+    [ENV.alert]: alertJson(alert, remarks),
   }
 }
 
@@ -68,19 +69,25 @@ function variableName(label: string): string {
   return LABEL_ENV_PREFIX + label.replace(/[^A-Za-z0-9_]/g, '_').toUpperCase()
 }
 
-/** The whole alert, with long texts cut one by one so that what is left is still JSON. */
-function alertJson(alert: Alert): string {
-  const { alertname, ...asSent } = alert
-  const whole = JSON.stringify(asSent)
-  if (whole.length <= MAX_ALERT_JSON) return whole
-  const { labels, annotations, ...rest } = asSent
-  return JSON.stringify({ ...rest, labels: shorten(labels), annotations: shorten(annotations), truncated: true })
+/** The whole alert. Where that is too long its texts are cut one by one, ever shorter, so that what is left is still JSON. */
+function alertJson({ alertname, ...asSent }: Alert, remarks: string[]): string {
+  const { labels, annotations, ...fields } = asSent
+  let json = JSON.stringify(asSent)
+  if (Buffer.byteLength(json) > MAX_ALERT_JSON) remarks.push(`${ENV.alert} is shortened: the kernel takes no more`)
+  for (let length = 4_096; Buffer.byteLength(json) > MAX_ALERT_JSON; length /= 2) {
+    const sets = { labels: shorten(labels, length), annotations: shorten(annotations, length) }
+    json = JSON.stringify({ ...shorten(fields, length), ...sets, truncated: true })
+  }
+  return json
 }
 
-function shorten(set: LabelSet): LabelSet {
+/** Keeps so few and so short names that they always fit: only the texts need to be cut until all does. */
+function shorten(texts: Readonly<Record<string, string | undefined>>, length: number): LabelSet {
   const kept: Record<string, string> = Object.create(null)
-  for (const name of Object.keys(set).sort(compare).slice(0, 64)) {
-    kept[excerpt(name, 200)] = excerpt(set[name] ?? '', 400)
+  const names = Object.keys(texts).filter((name) => name.length <= 100)
+  for (const name of names.sort(compare).slice(0, 64)) {
+    const text = texts[name]
+    if (text !== undefined) kept[name] = excerpt(text, length)
   }
   return kept
 }
@@ -88,8 +95,8 @@ function shorten(set: LabelSet): LabelSet {
 /** Linux takes at most 128 KiB for one `NAME=value` with its closing NUL (MAX_ARG_STRLEN); a longer one fails the container's start. */
 const MAX_ENTRY_BYTES = 131_071
 const MAX_NAME = 1_024
-/** Characters of UTF-16 become at most three bytes each. */
-const MAX_ALERT_JSON = Math.floor(MAX_ENTRY_BYTES / 3) - 100
+const MAX_ALERT_JSON = MAX_ENTRY_BYTES - `${ENV.alert}=`.length
+const MAX_REMARKS = 20
 const CUT_MARK = '…[cut by opifer]'
 
 function fitValue(name: string, value: string, remarks: string[]): string {
@@ -112,6 +119,12 @@ function clean(value: string): string {
  */
 function escapeExpansion(value: string): string {
   return value.replaceAll('$', '$$$$')
+}
+
+/** A hostile alert can make tens of thousands of them. */
+function firstFew(remarks: string[]): string[] {
+  if (remarks.length <= MAX_REMARKS) return remarks
+  return [...remarks.slice(0, MAX_REMARKS), `and ${remarks.length - MAX_REMARKS} more remarks of this kind`]
 }
 
 function quote(label: string): string {

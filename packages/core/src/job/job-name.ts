@@ -16,7 +16,10 @@ export function jobName(authorsName: string, episode: string, number: number): s
   return prefix ? `${prefix}-${hash}` : `opifer-${hash}`
 }
 
-/** A Job's name becomes a label value and the beginning of its pods' names: 63 characters at most (RFC 1123 label). */
-const MAX_NAME = 63
+/**
+ * A Job's name becomes a label value and the host name of its pods: 63 characters at most (RFC 1123 label), of which an
+ * Indexed Job needs some for `-<index>`.
+ */
+const MAX_NAME = 63 - '-99999'.length
 /** 64 bits of hash in hex: enough for the Jobs that a namespace holds at one time. */
 const HASH_LENGTH = 16

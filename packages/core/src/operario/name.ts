@@ -17,6 +17,7 @@ export function operarioAddress({
   alertname,
   status,
 }: Pick<Alert, 'alertname' | 'status'>): OperarioAddress | undefined {
+  if (alertname.length > MAX_NAME) return undefined
   const configMap = `openfero-${dnsName(alertname)}-${status}`
   if (configMap.length > MAX_NAME) return undefined
   return { configMap, key: alertname.replace(/[^-._a-zA-Z0-9]/g, '-') }

@@ -62,8 +62,17 @@ type ManifestParse = { ok: true; value: OperarioManifest } | { ok: false; proble
 function parseManifest(text: string): ManifestParse {
   const yaml = parseYaml(text)
   if (!yaml.ok) return yaml
-  const problem = manifestProblem(yaml.value)
-  return problem === undefined ? { ok: true, value: yaml.value as OperarioManifest } : { ok: false, problem }
+  const value = withoutNulls(yaml.value)
+  const problem = manifestProblem(value)
+  return problem === undefined ? { ok: true, value: value as OperarioManifest } : { ok: false, problem }
+}
+
+/** To Kubernetes a field that is null is a field that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).filter(([, child]) => child !== null)
+  return Object.fromEntries(fields.map(([name, child]) => [name, withoutNulls(child)]))
 }
 
 /** What the API server would refuse of any Job, told before one is made. Finer rules are left to the API server itself. */
@@ -80,8 +89,34 @@ function schemaProblem(job: IJob): string | undefined {
     new Job(job).validate()
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^data\/?/, '').replaceAll('/', '.') : String(error)
+    const faults = faultsOf(error)
+    return faults.length > 0 ? excerpt(faults.join(', '), MAX_PROBLEM) : undefined
   }
+}
+
+const MAX_PROBLEM = 1_000
+
+/** One fault of a manifest, as the validator of `kubernetes-models` gives it. */
+interface SchemaFault {
+  /** JSON pointer. */
+  instancePath: string
+  keyword: string
+  message?: string
+}
+
+function faultsOf(error: unknown): string[] {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error
+  return (
+    (error.errors as SchemaFault[])
+      // Which values a field may have grows with Kubernetes' versions: the API server knows its own.
+      .filter(({ keyword }) => keyword !== 'enum')
+      .map(({ instancePath, message }) => `${dotted(instancePath)} ${message ?? 'is wrong'}`.trim())
+  )
+}
+
+/** `/spec/backoffLimit` → `spec.backoffLimit`; a slash in a key is written `~1` in a pointer (RFC 6901). */
+function dotted(pointer: string): string {
+  return pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/')
 }
 
 function podProblem(pod: IPodSpec | undefined): string | undefined {

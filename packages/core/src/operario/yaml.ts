@@ -1,6 +1,5 @@
 import {
   boolYaml11Tag,
-  defineScalarTag,
   floatYaml11Tag,
   intYaml11Tag,
   load,
@@ -22,15 +21,15 @@ export type YamlParse = { ok: true; value: unknown } | { ok: false; problem: str
 /**
  * Parses a manifest as kubectl would: YAML 1.1 booleans and octal numbers (`defaultMode: 0644`), merge keys, but no times,
  * no numbers to base 60 and no tags for other types, which JSON does not have. What it stands for once its aliases are
- * written out is bounded too: a few hundred bytes of them can stand for millions of nodes, or for a circle.
+ * written out is bounded too: a few hundred bytes of them can stand for millions of values, for gigabytes, or for a circle.
  */
 export function parseYaml(text: string): YamlParse {
   const size = Buffer.byteLength(text)
   if (size > MAX_YAML_BYTES) return { ok: false, problem: `holds ${size} bytes, more than ${MAX_YAML_BYTES}` }
   try {
-    const value: unknown = load(text, { schema, maxAliases: 100, maxDepth: 50, maxTotalMergeKeys: 1_000 })
-    if (countNodes(value, MAX_NODES) > MAX_NODES) {
-      return { ok: false, problem: `stands for more than ${MAX_NODES} values once its aliases are written out` }
+    const value: unknown = load(text, { schema, maxAliases: 100, maxDepth: MAX_DEPTH, maxTotalMergeKeys: 1_000 })
+    if (weigh(value, MAX_WEIGHT, MAX_DEPTH) > MAX_WEIGHT) {
+      return { ok: false, problem: 'is larger or deeper than any Job once its aliases are written out' }
     }
     return { ok: true, value }
   } catch (error) {
@@ -38,34 +37,53 @@ export function parseYaml(text: string): YamlParse {
   }
 }
 
-const MAX_NODES = 20_000
+const MAX_DEPTH = 50
+/** Characters of a manifest with its aliases written out; each value counts as `VALUE_WEIGHT` of them at least. */
+const MAX_WEIGHT = 1_000_000
+const VALUE_WEIGHT = 50
 
 function withoutBase60<Result>(tag: ScalarTagDefinition<Result>): ScalarTagDefinition<Result> {
-  return defineScalarTag(tag.tagName, {
+  return {
     ...tag,
     resolve: (source, isExplicit, tagName) =>
       source.includes(':') ? NOT_RESOLVED : tag.resolve(source, isExplicit, tagName),
-  })
+  }
+}
+
+/** YAML 1.1 writes octal numbers `0644`; kubectl takes the `0o644` of YAML 1.2 too. */
+const intTag: typeof intYaml11Tag = {
+  ...intYaml11Tag,
+  resolve: (source, isExplicit, tagName) =>
+    intYaml11Tag.resolve(source.replace(/^([-+]?0)o(?=[0-7])/, '$1'), isExplicit, tagName),
+}
+
+/** Whoever copies the manifest by assignment, as its validation does, would take such a key for the prototype. */
+const withoutProto: typeof mapTag = {
+  ...mapTag,
+  addPair: (map, key, value) =>
+    key === '__proto__' ? 'the key __proto__ is refused' : mapTag.addPair(map, key, value),
 }
 
 const schema = new Schema([
   strTag,
   nullYaml11Tag,
   boolYaml11Tag,
-  withoutBase60(intYaml11Tag),
+  withoutBase60(intTag),
   withoutBase60(floatYaml11Tag),
-  mapTag,
+  withoutProto,
   seqTag,
   mergeTag,
 ])
 
-/** Counts the values of a tree, and stops soon after `limit`. */
-function countNodes(value: unknown, limit: number): number {
-  if (typeof value !== 'object' || value === null) return 1
-  let nodes = 1
-  for (const child of Object.values(value)) {
-    nodes += countNodes(child, limit - nodes)
-    if (nodes > limit) break
+/** Weighs a tree with all its keys, and stops soon after `limit`. What is deeper than `depth` is a circle. */
+function weigh(value: unknown, limit: number, depth: number): number {
+  if (typeof value === 'string') return VALUE_WEIGHT + value.length
+  if (typeof value !== 'object' || value === null) return VALUE_WEIGHT
+  if (depth === 0) return Infinity
+  let weight = VALUE_WEIGHT
+  for (const [key, child] of Object.entries(value)) {
+    weight += key.length + weigh(child, limit - weight, depth - 1)
+    if (weight > limit) break
   }
-  return nodes
+  return weight
 }

@@ -10,7 +10,9 @@ export function truncateUtf8(text: string, maxBytes: number): string {
 
 /** Cuts a text for a person's eyes, saying so. */
 export function excerpt(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length} characters)`
+  if (text.length <= maxLength) return text
+  // The cut may have halved a surrogate pair.
+  return `${text.slice(0, maxLength).toWellFormed()}… (${text.length} characters)`
 }
 
 function isContinuation(byte: number | undefined): boolean {
