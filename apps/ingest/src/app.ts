@@ -30,6 +30,10 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
   app.route('/', operationsApp({ registry, unready: () => redisUnready(redis) }))
   app.notFound((c) => problem(c, 404, 'there is /alerts, /healthz, /readiness and /metrics'))
   app.onError((err, c) => {
+    if (c.req.raw.signal.aborted) {
+      log.info('a request broke off before its end')
+      return problem(c, 408, 'the request broke off before its end')
+    }
     log.error({ err }, 'a request failed')
     // Whatever it was, the alerts are not lost as long as Alertmanager sends them again, which it does after 5xx.
     return problem(c, 503, 'the request failed here: send it again')

@@ -6,6 +6,7 @@ import {
   type Config,
   duration,
   integer,
+  LONGEST_TIMER,
   oneOf,
   optionalText,
   type Options,
@@ -27,7 +28,7 @@ export const INGEST_OPTIONS = {
     help: 'largest webhook; larger ones get 413 and are not sent again (default 10 MiB)',
   },
   redisTimeout: {
-    schema: duration('5s', 1),
+    schema: duration('5s', 1, LONGEST_TIMER),
     help: 'longest that a webhook waits for Redis before it is answered 503 (default 5s)',
   },
   dedupScope: {

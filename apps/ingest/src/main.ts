@@ -1,9 +1,9 @@
-import { RUNS, connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
-import { Queue } from 'bullmq'
+import { connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
 import { createApp } from './app.ts'
 import { authentication, INGEST_OPTIONS } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
+import { openQueue } from './queue.ts'
 
 await runProcess(
   { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env },
@@ -13,11 +13,7 @@ await runProcess(
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = new Queue(RUNS.name, {
-      connection: redis,
-      prefix: config.queuePrefix,
-      defaultJobOptions: RUNS.jobOptions,
-    })
+    const queue = openQueue(redis, config.queuePrefix)
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
 

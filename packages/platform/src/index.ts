@@ -1,6 +1,16 @@
 export { COMMON_OPTIONS } from './config/common.ts'
 export { type Config, type ConfigParse, type Option, type Options, parseConfig } from './config/options.ts'
-export { type Address, address, duration, hostPorts, integer, oneOf, optionalText, plainText } from './config/values.ts'
+export {
+  type Address,
+  address,
+  duration,
+  hostPorts,
+  integer,
+  LONGEST_TIMER,
+  oneOf,
+  optionalText,
+  plainText,
+} from './config/values.ts'
 export { type Authentication, authenticate, BEARER_TOKEN } from './http/authenticate.ts'
 export { type Operations, operationsApp } from './http/operations.ts'
 export { problem } from './http/problem.ts'

@@ -28,12 +28,17 @@ export function createLifecycle(log: Logger): Lifecycle {
 
 /** Closes at SIGTERM, SIGINT and their like, and exits 0; at an error that nobody caught, logs it, closes and exits 1. */
 export function closeOnSignal(lifecycle: Lifecycle, log: Logger, timeoutMs: number): void {
-  closeWithGrace({ delay: timeoutMs, logger: false }, async ({ signal, err }) => {
+  const options = {
+    delay: timeoutMs,
+    logger: false,
+    onTimeout: () => log.error({ timeoutMs }, 'not stopped in time'),
+    onSecondSignal: (signal: string) => log.warn({ signal }, 'told again to stop: stopping at once'),
+    onSecondError: (err: unknown) => log.fatal({ err }, 'another error while stopping'),
+  } as const
+  closeWithGrace(options, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'an error that nobody caught: stopping')
     else log.info({ signal }, 'stopping')
-    const late = setTimeout(() => log.error({ timeoutMs }, 'not stopped in time'), timeoutMs - 50)
     await lifecycle.close()
-    clearTimeout(late)
     log.info('stopped')
   })
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { COMMON_OPTIONS } from './config/common.ts'
 import { type Config, type Options, parseConfig } from './config/options.ts'
 import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
@@ -42,7 +43,8 @@ export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
     await start({ config, log, lifecycle })
   } catch (err) {
     log.fatal({ err }, 'could not start')
-    await lifecycle.close()
-    process.exitCode = 1
+    await Promise.race([lifecycle.close(), delay(config.shutdownTimeout)])
+    // Said outright: whatever may still be open must not keep a process that serves nobody.
+    process.exit(1)
   }
 }

@@ -1,5 +1,5 @@
 import type { Options } from './options.ts'
-import { duration, hostPorts, oneOf, optionalText, plainText } from './values.ts'
+import { duration, hostPorts, LONGEST_TIMER, oneOf, optionalText, plainText } from './values.ts'
 import { z } from 'zod'
 
 /** What every process of Opifer can be told. */
@@ -9,14 +9,14 @@ export const COMMON_OPTIONS = {
     help: 'least level that is logged: trace, debug, info, warn, error, fatal',
   },
   shutdownTimeout: {
-    schema: duration('25s', 1),
+    schema: duration('25s', 1, LONGEST_TIMER),
     help: 'longest that the process takes to stop (default 25s)',
   },
   redisUrl: {
     schema: z
       .string()
       .default('redis://127.0.0.1:6379')
-      .refine((url) => /^rediss?:\/\//.test(url), 'must begin with redis:// or rediss://'),
+      .refine(isRedisUrl, 'must be redis[s]://[user:password@]host:port[/db], with special characters as %XX'),
     env: 'REDIS_URL',
     secret: true,
     help: 'Redis, as redis[s]://[user:password@]host:port[/db] (default redis://127.0.0.1:6379); also REDIS_URL',
@@ -34,9 +34,20 @@ export const COMMON_OPTIONS = {
       .string()
       .default('{opifer}')
       .refine(
-        (prefix) => /\{[^{}]+\}/.test(prefix),
+        (prefix) => /^[^{]*\{[^}]+\}/.test(prefix),
         'must hold a hash tag such as {opifer}, so that Redis Cluster keeps the keys together',
       ),
     help: 'what all keys in Redis begin with (default {opifer})',
   },
 } as const satisfies Options
+
+/** Whether a client can be made of it: one that can't would fail only later, and apart from the other faults. */
+function isRedisUrl(text: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(text)
+    decodeURIComponent(username + password)
+    return /^rediss?:\/\//.test(text) && /^\/?\d*$/.test(pathname)
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 
 /** One setting of a process: flag `--name`, environment variable `OPIFER_NAME`, checked and converted by its schema. */
@@ -40,26 +39,28 @@ export function parseConfig<Spec extends Options>(
     const parsed = found.fault === undefined ? option.schema.safeParse(found.text) : undefined
     if (found.fault !== undefined) faults.push(found.fault)
     else if (parsed?.success) config[name] = parsed.data
-    else faults.push(`${found.from}: ${parsed?.error.issues.map(({ message }) => message).join('; ')}`)
+    else faults.push(`${found.from}: ${complaint(option, found.text, parsed?.error)}`)
   }
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'config', config: config as Config<Spec> }
 }
 
+/** Written by hand, as Go reads flags: one dash or two, and whatever follows a flag is its value. */
 function readFlags(spec: Options, argv: readonly string[]): { given: Map<string, string>; faults: string[] } {
-  const flags = [...Object.keys(spec), ...secrets(spec).map((name) => `${name}File`)]
-  const { tokens } = parseArgs({
-    args: argv.map((arg) => arg.replace(/^-(?=[A-Za-z]{2})/, '--')),
-    options: { ...Object.fromEntries(flags.map((flag) => [flag, { type: 'string' }])), help: { type: 'boolean' } },
-    strict: false,
-    tokens: true,
-  })
+  const flags = new Set([...Object.keys(spec), ...secrets(spec).map((name) => `${name}File`)])
   const given = new Map<string, string>()
   const faults: string[] = []
-  for (const token of tokens) {
-    if (token.kind === 'positional') faults.push(`${token.value}: not a flag`)
-    if (token.kind !== 'option') continue
-    if (token.name !== 'help' && !flags.includes(token.name)) faults.push(`--${token.name}: no such flag; see --help`)
-    else given.set(token.name, token.value ?? 'true')
+  const rest = argv.entries()
+  for (const [index, arg] of rest) {
+    const [, name, inline] = /^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(arg) ?? []
+    // Told by its place only: it may be half of a secret that was not quoted.
+    if (name === undefined) faults.push(`argument ${index + 1}: not a flag`)
+    else if (name === 'help' || name === 'h') given.set('help', 'true')
+    else if (!flags.has(name)) faults.push(`--${name}: no such flag; see --help`)
+    else {
+      const value = inline ?? rest.next().value?.[1]
+      if (value === undefined) faults.push(`--${name}: needs a value`)
+      else given.set(name, value)
+    }
   }
   return { given, faults }
 }
@@ -80,24 +81,36 @@ interface Found {
 }
 
 function findText({ name, option, given, env, readFile }: Search): Found {
+  const fileVariable = `${variable(name)}_FILE`
   const places: [from: string, text: string | undefined, isFile: boolean][] = [
     [`--${name}`, given.get(name), false],
     [`--${name}File`, given.get(`${name}File`), true],
     [variable(name), env[variable(name)], false],
-    [`${variable(name)}_FILE`, env[`${variable(name)}_FILE`], true],
+    [fileVariable, option.secret ? env[fileVariable] : undefined, true],
     [option.env ?? '', option.env && env[option.env], false],
   ]
   for (const [from, text, isFile] of places) {
     if (text === undefined || text === '') continue
     if (!isFile) return { from, text }
-    try {
-      // A file's last line ends with a line break that is no part of the secret.
-      return { from, text: readFile(text).replace(/\r?\n$/, '') }
-    } catch (error) {
-      return { from, fault: `${from}: can't read ${text}: ${error instanceof Error ? error.message : String(error)}` }
-    }
+    return readSecret(from, text, readFile)
   }
   return { from: `--${name} (${variable(name)})` }
+}
+
+function readSecret(from: string, path: string, readFile: (path: string) => string): Found {
+  try {
+    // A file's last line ends with a line break that is no part of the secret.
+    const text = readFile(path).replace(/\r?\n$/, '')
+    return text === '' ? { from, fault: `${from}: ${path} is empty` } : { from, text }
+  } catch (error) {
+    return { from, fault: `${from}: can't read ${path}: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+/** What a schema complains of. Messages quote what was given, which of a secret nobody may see. */
+function complaint({ secret }: Option, text: string | undefined, error: z.ZodError | undefined): string {
+  const complaints = error?.issues.map(({ message }) => message).join('; ') ?? ''
+  return secret && text !== undefined ? complaints.replaceAll(JSON.stringify(text), 'the value') : complaints
 }
 
 function helpText(spec: Options): string {

@@ -3,19 +3,24 @@ import { z } from 'zod'
 
 /** Where a server listens. */
 export interface Address {
+  /** Empty for all of this machine's. */
   host: string
   port: number
 }
 
+/** The longest time that `setTimeout` takes; it fires at once for a longer one. */
+export const LONGEST_TIMER = 2 ** 31 - 1
+
 /** Milliseconds, written as `90s`, `5m` or `1h30m`. */
-export function duration(defaultText: string, least = 0) {
+export function duration(defaultText: string, least = 0, most = Number.MAX_SAFE_INTEGER) {
   return z
     .string()
     .default(defaultText)
     .transform((text, context): number => {
       const ms = parseDuration(text)
-      if (ms !== undefined && ms >= least) return ms
-      return refuse(context, text, ms === undefined ? 'a duration such as 90s, 5m or 1h30m' : `at least ${least}ms`)
+      if (ms === undefined) return refuse(context, text, 'a duration such as 90s, 5m or 1h30m')
+      if (ms < least) return refuse(context, text, `at least ${least}ms`)
+      return ms <= most ? ms : refuse(context, text, `at most ${most}ms`)
     })
 }
 
@@ -35,9 +40,9 @@ export function address(defaultText: string) {
     .string()
     .default(defaultText)
     .transform((text, context): Address => {
-      const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text) ?? []
+      const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/.exec(text) ?? []
       if (port === undefined || Number(port) > 65_535) return refuse(context, text, 'an address such as :8080')
-      return { host: bracketed || plain || '0.0.0.0', port: Number(port) }
+      return { host: bracketed || plain || '', port: Number(port) }
     })
 }
 
@@ -48,8 +53,8 @@ export function hostPorts() {
     .default('')
     .transform((text, context): Address[] => {
       const entries = text.split(',').filter((entry) => entry.trim() !== '')
-      const parsed = entries.map((entry) => address('').safeParse(entry.trim()).data)
-      const all = parsed.filter((entry) => entry !== undefined)
+      const parsed = entries.flatMap((entry) => address('').safeParse(entry.trim()).data ?? [])
+      const all = parsed.filter(({ host }) => host !== '')
       return all.length === entries.length ? all : refuse(context, text, 'a list such as host-1:6379,host-2:6379')
     })
 }

@@ -1,4 +1,6 @@
-import { type ServerType, serve } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Address } from '../config/values.ts'
 
@@ -9,28 +11,39 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** Serves an app. A client that is slow to send its headers or body is cut off (slowloris). Throws when the address is taken. */
-export async function serveHttp(app: Hono, { host, port }: Address): Promise<HttpServer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Address>()
-  const server = serve(
-    {
-      fetch: app.fetch,
-      hostname: host,
-      port,
-      serverOptions: { headersTimeout: 5_000, requestTimeout: 15_000, keepAliveTimeout: 65_000 },
-    },
-    (info) => resolve({ host, port: info.port }),
-  )
-  server.once('error', reject)
-  return { address: await promise, close: () => closeServer(server) }
+const LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 65_000,
+  /** Node looks for what is over time only this often, by default every 30 s. */
+  connectionsCheckingInterval: 1_000,
 }
 
-function closeServer(server: ServerType): Promise<void> {
+/** Serves an app. A client that is slow to send its headers or body is cut off (slowloris). Throws when the address is taken. */
+export async function serveHttp(app: Hono, { host, port }: Address, limits = LIMITS): Promise<HttpServer> {
+  // HTTP/1.0, which simple health checks speak, knows no Host header: such a request is taken as one to localhost.
+  const answer = getRequestListener(app.fetch, { hostname: 'localhost' })
+  const server = createServer(limits, (request, response) => void answer(request, response))
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen({ port, ...(host && { host }) }, resolve)
+  await listening
+  const bound = server.address() as AddressInfo
+  return {
+    address: { host: bound.address, port: bound.port },
+    close: () => closeServer(server, limits.requestTimeout),
+  }
+}
+
+function closeServer(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     // A connection that is busy now would otherwise be kept alive after its answer, and hold up the end.
-    const sweep = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 20)
+    const sweep = setInterval(() => server.closeIdleConnections(), 20)
+    // A closing server no longer looks for clients that are over time.
+    const cut = setTimeout(() => server.closeAllConnections(), patienceMs)
     server.close((error) => {
       clearInterval(sweep)
+      clearTimeout(cut)
       if (error) reject(error)
       else resolve()
     })

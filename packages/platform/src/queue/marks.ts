@@ -39,7 +39,9 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
       return { resolved: parseMark(resolved), finishedJobs: Number(finished ?? 0) }
     },
     async countFinishedJob(episode, keepMs) {
-      await redis.multi().incr(key('finished', episode)).pexpire(key('finished', episode), keepMs).exec()
+      const counter = key('finished', episode)
+      const replies = await redis.multi().incr(counter).pexpire(counter, keepMs).exec()
+      for (const [error] of replies ?? []) if (error) throw error
     },
   }
 }

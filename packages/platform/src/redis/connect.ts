@@ -24,7 +24,7 @@ export type RedisPatience =
 
 /** Connects in the background, and again whenever the connection is lost. */
 export function connectRedis(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
-  const client = createClient(config, patience)
+  const client = createClient(config, patience, log)
   let down = false
   client.on('error', (err: Error) => {
     if (!down) log.warn({ err }, 'Redis is away')
@@ -37,13 +37,13 @@ export function connectRedis(config: RedisConfig, patience: RedisPatience, log: 
   return client
 }
 
-function createClient(config: RedisConfig, patience: RedisPatience): RedisClient {
+function createClient(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
   const url = new URL(config.redisUrl)
   const options = {
     username: decodeURIComponent(url.username) || undefined,
     password: config.redisPassword ?? (decodeURIComponent(url.password) || undefined),
     tls: url.protocol === 'rediss:' ? {} : undefined,
-    ...behaviour(patience),
+    ...behaviour(patience, log),
   } satisfies RedisOptions
   const db = Number(url.pathname.slice(1)) || 0
   if (config.redisClusterNodes.length > 0) {
@@ -55,21 +55,40 @@ function createClient(config: RedisConfig, patience: RedisPatience): RedisClient
   }
   if (config.redisSentinels.length > 0) {
     const { redisSentinels: sentinels, redisSentinelMaster: name, redisSentinelPassword: sentinelPassword } = config
-    return new Redis({ ...options, db, sentinels, name, sentinelPassword })
+    return new Redis({
+      ...options,
+      db,
+      sentinels,
+      name,
+      sentinelPassword,
+      // Without it ioredis passes over `tls` in silence.
+      enableTLSForSentinelMode: true,
+      // Until Sentinel demotes it, the old master takes writes that are lost then: leave it once there is a new one.
+      failoverDetector: true,
+    })
   }
   return new Redis({ ...options, db, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || 6379 })
 }
 
-function behaviour(patience: RedisPatience) {
-  if (patience.kind === 'wait') return { maxRetriesPerRequest: null, retryStrategy: reconnectDelay }
+function behaviour(patience: RedisPatience, log: Logger) {
+  const always = {
+    retryStrategy: reconnectDelay,
+    // After a failover a connection may be left at what is a replica now: only a new one finds the new master.
+    reconnectOnError(err: Error) {
+      const isReplica = err.message.includes('READONLY')
+      if (isReplica) log.warn({ err }, 'Redis only reads here: connecting anew')
+      return isReplica
+    },
+  }
+  if (patience.kind === 'wait') return { ...always, maxRetriesPerRequest: null }
   return {
+    ...always,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     // A Redis that hangs would otherwise collect every webhook's commands in this process.
     socketTimeout: patience.timeoutMs,
     connectTimeout: patience.timeoutMs,
-    retryStrategy: reconnectDelay,
   }
 }
 

@@ -1,0 +1,236 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { makeWebhook } from '@opifer/core/testing'
+import {
+  eventually,
+  freePort,
+  type ManagedProcess,
+  type RedisServer,
+  startProcess,
+  startProxy,
+  startRedis,
+} from '@opifer/testkit'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const BODY = JSON.stringify(makeWebhook())
+const TOKEN = 'b3arer-s3cret'
+
+let server: RedisServer
+
+beforeAll(async () => {
+  server = await startRedis()
+})
+
+afterAll(() => server.stop())
+
+interface Ingest extends ManagedProcess {
+  port: number
+  post(headers?: Record<string, string>): Promise<Response>
+  health(): Promise<number>
+  readiness(): Promise<number>
+}
+
+async function givenIngest(redisUrl: string, flags: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ingest> {
+  const child = await startProcess({
+    command: process.execPath,
+    args: [main, '--addr=127.0.0.1:0', ...(redisUrl ? [`--redisUrl=${redisUrl}`] : []), '--redisTimeout=1s', ...flags],
+    env: { REDIS_URL: undefined, ...env },
+    readyLine: /ingest is listening/,
+  })
+  onTestFinished(async () => {
+    await child.kill()
+  })
+  const { port } = JSON.parse(await child.waitForLine(/ingest is listening/))
+  const url = `http://127.0.0.1:${port}`
+  return {
+    ...child,
+    port,
+    post: (headers = {}) =>
+      fetch(`${url}/alerts`, {
+        method: 'POST',
+        body: BODY,
+        headers: { 'Content-Type': 'application/json', ...headers },
+      }),
+    health: async () => (await fetch(`${url}/healthz`)).status,
+    readiness: async () => (await fetch(`${url}/readiness`)).status,
+  }
+}
+
+/** A connection on which a webhook, or the beginning of one, has been sent and has arrived. */
+async function givenPost(ingest: Ingest, sent: string): Promise<Socket> {
+  const socket = connect(ingest.port, '127.0.0.1')
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  await once(socket, 'connect')
+  const head = ['POST /alerts HTTP/1.1', 'Host: a', 'Content-Type: application/json', `Content-Length: ${BODY.length}`]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${sent}`)
+  // What was sent after it is answered, so it has arrived.
+  await ingest.health()
+  return socket
+}
+
+/** A file for each secret, and the flags that name them. */
+async function givenFiles(secrets: Record<string, string>): Promise<Record<string, string>> {
+  const dir = await mkdtemp(join(tmpdir(), 'opifer-secrets-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const entries = Object.entries(secrets).map(async ([name, secret]) => {
+    await writeFile(join(dir, name), `${secret}\n`)
+    return [name, join(dir, name)]
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+const basic = (password: string) => `Basic ${Buffer.from(`alert:${password}`).toString('base64')}`
+
+/** The lines that show a secret, or the Base64 of the user that stands before one. */
+function leaksOf({ lines }: Ingest): string[] {
+  const user = Buffer.from('alert:').toString('base64')
+  return lines.filter((line) => line.includes('s3cret') || line.includes(user))
+}
+
+async function refusalOf(...flags: string[]): Promise<{ code: number; output: string }> {
+  const child = await startProcess({ command: process.execPath, args: [main, '--addr=127.0.0.1:0', ...flags] })
+  return { code: await child.exited, output: child.lines.join('\n') }
+}
+
+describe('without Redis', () => {
+  test('it starts, answers 503, and works once Redis comes up', async () => {
+    const port = await freePort()
+    const ingest = await givenIngest(`redis://127.0.0.1:${port}`)
+    expect((await ingest.post()).status).toBe(503)
+    expect(await ingest.readiness()).toBe(503)
+
+    const late = await startRedis({ port })
+    onTestFinished(() => late.stop())
+    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    expect((await ingest.post()).status).toBe(202)
+  })
+
+  test.each(['never came up', 'does not answer'])('it stops at once when Redis %s', async (how) => {
+    const own = await startRedis()
+    onTestFinished(() => own.stop())
+    if (how === 'never came up') await own.kill()
+    const ingest = await givenIngest(own.url, ['--shutdownTimeout=5s'])
+    if (how === 'does not answer') {
+      await ingest.waitForLine(/connected to Redis/)
+      own.pause()
+    }
+    expect(await ingest.stop()).toBe(0)
+  })
+})
+
+describe('told to stop', () => {
+  test('while webhooks are under way, it answers them first and ends with 0', async () => {
+    const proxy = await startProxy(server)
+    onTestFinished(() => proxy.stop())
+    const ingest = await givenIngest(`redis://127.0.0.1:${proxy.port}`, ['--redisTimeout=20s'])
+    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    proxy.stall()
+    const sockets = await Promise.all([1, 2, 3].map(() => givenPost(ingest, BODY)))
+    ingest.signal('SIGTERM')
+    await ingest.waitForLine(/"msg":"stopping"/)
+    proxy.restore()
+    for (const socket of sockets) expect(await text(socket)).toMatch(/^HTTP\/1\.1 202 /)
+    expect(await ingest.exited).toBe(0)
+  })
+
+  test('while a sender is in the middle of its webhook, it takes the rest', async () => {
+    const ingest = await givenIngest(server.url)
+    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    const socket = await givenPost(ingest, BODY.slice(0, 10))
+    ingest.signal('SIGTERM')
+    await ingest.waitForLine(/"msg":"stopping"/)
+    socket.write(BODY.slice(10))
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 202 /)
+    expect(await ingest.exited).toBe(0)
+  })
+})
+
+describe('secrets', () => {
+  const SECRETS = { redisPassword: 'r3dis-s3cret', authBasicPass: 'b4sic-s3cret', authBearerToken: TOKEN }
+
+  test.each([
+    ['basic', basic(SECRETS.authBasicPass), basic('wr0ng-s3cret')],
+    ['bearer', `Bearer ${TOKEN}`, 'Bearer wr0ng-s3cret'],
+  ])('come from files, and are never logged, with %s authentication', async (method, right, wrong) => {
+    const own = await startRedis({ extraArgs: ['--requirepass', SECRETS.redisPassword] })
+    onTestFinished(() => own.stop())
+    const files = await givenFiles({ ...SECRETS, redisUrl: `${own.url}/1` })
+    const ingest = await givenIngest(
+      '',
+      [
+        `--authMethod=${method}`,
+        '--authBasicUser=alert',
+        '--logLevel=trace',
+        `--redisPasswordFile=${files['redisPassword']}`,
+      ],
+      {
+        OPIFER_REDIS_URL_FILE: files['redisUrl'],
+        OPIFER_AUTH_BASIC_PASS_FILE: files['authBasicPass'],
+        OPIFER_AUTH_BEARER_TOKEN_FILE: files['authBearerToken'],
+      },
+    )
+    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    expect((await ingest.post({ Authorization: wrong })).status).toBe(401)
+    expect((await ingest.post()).status).toBe(401)
+    expect((await ingest.post({ Authorization: right })).status).toBe(202)
+    await own.kill()
+    expect((await ingest.post({ Authorization: right })).status).toBe(503)
+    expect(await ingest.stop()).toBe(0)
+    expect(leaksOf(ingest)).toEqual([])
+  })
+
+  test('are not logged either when Redis refuses them', async () => {
+    const own = await startRedis({ extraArgs: ['--requirepass', 'other'] })
+    onTestFinished(() => own.stop())
+    const ingest = await givenIngest(`redis://:wr0ng-s3cret@127.0.0.1:${own.port}`, ['--logLevel=trace'])
+    await ingest.waitForLine(/WRONGPASS/)
+    expect((await ingest.post()).status).toBe(503)
+    expect(await ingest.stop()).toBe(0)
+    expect(leaksOf(ingest)).toEqual([])
+  })
+})
+
+describe('what it is told', () => {
+  test('is refused with every fault at once', async () => {
+    const { code, output } = await refusalOf('--redisUrl=http://:s3cret@redis', '--maxBodyBytes=1', '--dedupScope=all')
+    expect(code).toBe(1)
+    for (const name of ['redisUrl', 'maxBodyBytes', 'dedupScope']) expect(output).toContain(`--${name}: `)
+    expect(output).not.toContain('s3cret')
+  })
+
+  test('is refused when the secrets of its authentication are missing', async () => {
+    const { code, output } = await refusalOf('--authMethod=bearer')
+    expect(code).toBe(1)
+    expect(output).toContain('--authMethod=bearer needs --authBearerToken')
+  })
+
+  test('is refused when the address is taken, though Redis is there', async () => {
+    const { port } = server
+    const { code, output } = await refusalOf(`--addr=127.0.0.1:${port}`, `--redisUrl=${server.url}`)
+    expect(code).toBe(1)
+    expect(output).toContain('EADDRINUSE')
+  })
+})
+
+test('killed without warning, it loses nothing that it has acknowledged', async () => {
+  const own = await startRedis({ appendonly: 'always' })
+  onTestFinished(() => own.stop())
+  const ingest = await givenIngest(own.url)
+  await eventually(async () => expect(await ingest.readiness()).toBe(200))
+  const { alerts } = (await (await ingest.post()).json()) as { alerts: { runId: string }[] }
+  await ingest.kill()
+  await own.kill()
+  await own.restart()
+  const redis = new Redis(own.url)
+  onTestFinished(() => redis.disconnect())
+  expect(await redis.lrange('{opifer}:runs:wait', 0, -1)).toEqual(alerts.map(({ runId }) => runId))
+})

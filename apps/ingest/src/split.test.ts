@@ -1,0 +1,77 @@
+import { alertId, dedupId, isDefective, parseWebhook, type Webhook } from '@opifer/core'
+import { makeAlert, makeWebhook } from '@opifer/core/testing'
+import { loadFixture } from '@opifer/testkit'
+import { describe, expect, test } from 'vitest'
+import { resolvedAlerts, splitWebhook } from './split.ts'
+
+const NOW = 1_700_000_000_000
+
+function parse(input: unknown): Webhook {
+  const parsed = parseWebhook(input)
+  if (!parsed.ok) throw new Error(parsed.problems.join())
+  return parsed.webhook
+}
+
+function split(webhook: Webhook, scope: 'alert' | 'group' = 'alert') {
+  let count = 0
+  return splitWebhook(webhook, scope, NOW, () => `run-${++count}`)
+}
+
+describe('a group that Alertmanager calls firing and that holds a resolved alert', () => {
+  const webhook = parse(JSON.parse(loadFixture('alertmanager/firing-group-with-one-resolved.json')))
+
+  test('becomes one run for each alert, each by its own status', () => {
+    const [firing, resolved] = webhook.alerts
+    expect(split(webhook)).toEqual([
+      expect.objectContaining({
+        id: 'run-1',
+        receivedAt: NOW,
+        receiver: 'openfero',
+        groupKey: webhook.groupKey,
+        alert: expect.objectContaining({ status: 'firing', fingerprint: 'f50231e3d4238e6b' }),
+        dedupId: firing && dedupId(webhook, firing, 'alert'),
+      }),
+      expect.objectContaining({
+        id: 'run-2',
+        alert: expect.objectContaining({ status: 'resolved', fingerprint: '32f550632570f8de' }),
+        dedupId: resolved && dedupId(webhook, resolved, 'alert'),
+      }),
+    ])
+  })
+
+  test('tells that one alert is over, and since when', () => {
+    const [, resolved] = webhook.alerts
+    if (!resolved || isDefective(resolved)) throw new Error('the captured alert is sound')
+    expect(resolvedAlerts(split(webhook))).toEqual([
+      { alertId: alertId(webhook, resolved), endedAt: Date.parse('2026-11-23T03:58:56Z') },
+    ])
+  })
+
+  test('is one piece of work for each status when the group counts as a whole', () => {
+    const [firing, resolved] = split(webhook, 'group')
+    expect(firing?.dedupId).not.toBe(resolved?.dedupId)
+  })
+})
+
+test('alerts of one group share their deduplication only when the group counts as a whole', () => {
+  const webhook = parse(JSON.parse(loadFixture('alertmanager/firing-two-alerts.json')))
+  expect(new Set(split(webhook).map((run) => run.dedupId)).size).toBe(2)
+  expect(new Set(split(webhook, 'group').map((run) => run.dedupId)).size).toBe(1)
+})
+
+test('an alert that is wrong in itself becomes a run too, and is not over', () => {
+  const webhook = parse(makeWebhook({ alerts: [{ status: 'resolved', labels: {} }, makeAlert()] }))
+  const runs = split(webhook, 'group')
+  expect(runs.map(({ alert }) => isDefective(alert))).toEqual([true, false])
+  expect(runs[0]?.dedupId).not.toBe(runs[1]?.dedupId)
+  expect(resolvedAlerts(runs)).toEqual([])
+})
+
+test('a resolved alert that does not say when it ended is over all the same', () => {
+  const webhook = parse(makeWebhook({ alerts: [{ status: 'resolved', labels: { alertname: 'A' } }] }))
+  expect(resolvedAlerts(split(webhook))).toEqual([{ alertId: expect.any(String), endedAt: undefined }])
+})
+
+test('a webhook without alerts becomes nothing', () => {
+  expect(split(parse(makeWebhook({ alerts: [] })))).toEqual([])
+})

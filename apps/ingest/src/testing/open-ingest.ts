@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { connectRedis, createLogger, createMarks, createRegistry, parseConfig } from '@opifer/platform'
+import { createApp } from '../app.ts'
+import { authentication, INGEST_OPTIONS } from '../config.ts'
+import { createIntake } from '../intake.ts'
+import { createMetrics } from '../metrics.ts'
+import { openQueue } from '../queue.ts'
+
+export type OpenIngest = ReturnType<typeof openIngest>
+
+/** Ingest as `main.ts` puts it together, without its process and its server. */
+export function openIngest(redisUrl: string, settings: Record<string, string> = {}) {
+  const argv = Object.entries({ redisUrl, ...settings }).map(([name, value]) => `--${name}=${value}`)
+  const parsed = parseConfig(INGEST_OPTIONS, argv, {})
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
+  const { config } = parsed
+  const log = createLogger('test', 'silent')
+  const registry = createRegistry()
+  const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
+  const queue = openQueue(redis, config.queuePrefix)
+  queue.on('error', () => {})
+  const marks = createMarks(redis, config.queuePrefix)
+  const intake = createIntake({ redis, queue, marks }, config)
+  const auth = authentication(config)
+  const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
+  return {
+    config,
+    redis,
+    queue,
+    marks,
+    intake,
+    app,
+    /** Resolves once Redis is there. */
+    async ready() {
+      if (redis.status !== 'ready') await once(redis, 'ready')
+    },
+    async close() {
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { eventually, type RedisServer, startRedis } from '@opifer/testkit'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createMarks } from './marks.ts'
+
+const PREFIX = '{test}'
+const HOUR = 3_600_000
+
+let server: RedisServer
+let redis: Redis
+
+beforeAll(async () => {
+  server = await startRedis()
+  redis = new Redis(server.url)
+})
+
+afterEach(() => server.flush())
+
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const givenMarks = () => createMarks(redis, PREFIX)
+
+describe('a cooldown', () => {
+  test('is told with the run that began it, in the order that was asked for', async () => {
+    const marks = givenMarks()
+    await marks.startCooldown('a', 'run-1', HOUR)
+    await marks.startCooldown('c', 'run-3', HOUR)
+    expect(await marks.coolingDown(['a', 'b', 'c', 'a'])).toEqual(['run-1', null, 'run-3', 'run-1'])
+  })
+
+  test('of nothing is told without asking Redis', async () => {
+    expect(await createMarks(new Redis({ lazyConnect: true, port: 1 }), PREFIX).coolingDown([])).toEqual([])
+  })
+
+  test('ends by itself', async () => {
+    const marks = givenMarks()
+    await marks.startCooldown('a', 'run-1', 50)
+    await eventually(async () => expect(await marks.coolingDown(['a'])).toEqual([null]))
+  })
+
+  test('that lasts no time does not begin', async () => {
+    const marks = givenMarks()
+    await marks.startCooldown('a', 'run-1', 0)
+    expect(await marks.coolingDown(['a'])).toEqual([null])
+  })
+})
+
+describe('before a Job is created', () => {
+  test('nothing is known of an alert that is new', async () => {
+    expect(await givenMarks().beforeCreate('alert', 'episode')).toEqual({ resolved: undefined, finishedJobs: 0 })
+  })
+
+  test.each([{ endedAt: 5, receivedAt: 7 }, { receivedAt: 7 }])(
+    'it is known that the alert is over: %j',
+    async (mark) => {
+      const marks = givenMarks()
+      await marks.markResolved('alert', { receivedAt: 1 }, HOUR)
+      await marks.markResolved('alert', mark, HOUR)
+      expect((await marks.beforeCreate('alert', 'episode')).resolved).toEqual(mark)
+      expect((await marks.beforeCreate('other', 'episode')).resolved).toBeUndefined()
+    },
+  )
+
+  test('a time that is not known is none', async () => {
+    const marks = givenMarks()
+    await marks.markResolved('alert', { endedAt: undefined, receivedAt: 7 }, HOUR)
+    expect((await marks.beforeCreate('alert', 'episode')).resolved).toEqual({ receivedAt: 7 })
+  })
+
+  test('it is known how many Jobs of the episode have finished', async () => {
+    const marks = givenMarks()
+    await Promise.all([1, 2, 3].map(() => marks.countFinishedJob('episode', HOUR)))
+    expect((await marks.beforeCreate('alert', 'episode')).finishedJobs).toBe(3)
+    expect((await marks.beforeCreate('alert', 'other')).finishedJobs).toBe(0)
+  })
+})
+
+test('every key has the prefix and ends by itself', async () => {
+  const marks = givenMarks()
+  await marks.startCooldown('a', 'run-1', HOUR)
+  await marks.markResolved('a', { receivedAt: 1 }, HOUR)
+  await marks.countFinishedJob('a', HOUR)
+  await marks.countFinishedJob('a', HOUR)
+
+  const keys = await redis.keys('*')
+  expect(keys.sort()).toEqual(['{test}:cooldown:a', '{test}:finished:a', '{test}:resolved:a'])
+  for (const key of keys) {
+    const left = await redis.pttl(key)
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(HOUR)
+  }
+})
+
+test('another finished Job keeps the count for longer', async () => {
+  const marks = givenMarks()
+  await marks.countFinishedJob('a', 1_000)
+  await marks.countFinishedJob('a', HOUR)
+  expect(await redis.pttl('{test}:finished:a')).toBeGreaterThan(1_000)
+})
+
+test('a count that Redis did not take is not passed over in silence', async () => {
+  await redis.set('{test}:finished:a', 'not a number')
+  await expect(givenMarks().countFinishedJob('a', HOUR)).rejects.toThrow('not an integer')
+})
+
+test('what is no number of Jobs is not taken for one', async () => {
+  await redis.set('{test}:resolved:a', 'not JSON')
+  await expect(givenMarks().beforeCreate('a', 'e')).rejects.toThrow(SyntaxError)
+})
