@@ -1,6 +1,6 @@
 import { parseConfig } from '@opifer/platform'
 import { expect, test } from 'vitest'
-import { authentication, INGEST_OPTIONS } from './config.ts'
+import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
 
 function parse(...argv: string[]) {
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
@@ -42,16 +42,17 @@ test.each([
 })
 
 test.each([
-  [['--authMethod=basic'], '--authMethod=basic needs --authBasicUser'],
-  [['--authMethod=basic', '--authBasicUser=alert'], '--authMethod=basic needs --authBasicPass'],
-  [['--authMethod=bearer', '--authBasicPass=p'], '--authMethod=bearer needs --authBearerToken'],
-])('%j lacks something: %s', (argv, want) => {
-  expect(() => authentication(parse(...argv))).toThrow(want)
+  [['--authMethod=basic'], ['--authBasicUser: needed', '--authBasicPass or --authBasicPassFile: needed']],
+  [['--authMethod=basic', '--authBasicUser=alert'], ['--authBasicPass or --authBasicPassFile: needed']],
+  [['--authMethod=bearer', '--authBasicPass=p'], ['--authBearerToken or --authBearerTokenFile: needed']],
+  [['--authMethod=none'], []],
+])('%j lacks %j', (argv, want) => {
+  expect(authFaults(parse(...argv))).toEqual(want.map((fault) => expect.stringContaining(fault)))
 })
 
 test('a token that no request could carry is refused and not shown', () => {
   const config = parse('--authMethod=bearer', '--authBearerToken=s3 cret')
-  expect(() => authentication(config)).toThrow(/^--authBearerToken holds characters that no bearer token may hold$/)
+  expect(authFaults(config)).toEqual(['--authBearerToken: holds characters that no bearer token may hold (RFC 6750)'])
 })
 
 test('a time that no timer can take is refused', () => {

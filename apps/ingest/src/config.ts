@@ -43,23 +43,33 @@ export const INGEST_OPTIONS = {
 
 export type IngestConfig = Config<typeof INGEST_OPTIONS>
 
-/** How `POST /alerts` is authenticated. Throws an error that says what is missing when the method lacks its secrets. */
-export function authentication(config: IngestConfig): Authentication {
-  switch (config.authMethod) {
-    case 'none':
-      return { method: 'none' }
-    case 'basic':
-      return { method: 'basic', user: need(config, 'authBasicUser'), password: need(config, 'authBasicPass') }
-    case 'bearer': {
-      const token = need(config, 'authBearerToken')
-      if (!BEARER_TOKEN.test(token)) throw new Error('--authBearerToken holds characters that no bearer token may hold')
-      return { method: 'bearer', token }
-    }
+/** What is missing for the method of authentication that was chosen. */
+export function authFaults({ authMethod, authBasicUser, authBasicPass, authBearerToken }: IngestConfig): string[] {
+  const faults: string[] = []
+  const need = (flag: string) => faults.push(`${flag}: needed for --authMethod=${authMethod}`)
+  if (authMethod === 'basic' && !authBasicUser) need('--authBasicUser')
+  if (authMethod === 'basic' && !authBasicPass) need('--authBasicPass or --authBasicPassFile')
+  if (authMethod === 'bearer' && !authBearerToken) need('--authBearerToken or --authBearerTokenFile')
+  if (authBearerToken && !BEARER_TOKEN.test(authBearerToken)) {
+    faults.push('--authBearerToken: holds characters that no bearer token may hold (RFC 6750)')
   }
+  return faults
 }
 
-function need(config: IngestConfig, name: 'authBasicUser' | 'authBasicPass' | 'authBearerToken'): string {
-  const value = config[name]
-  if (!value) throw new Error(`--authMethod=${config.authMethod} needs --${name}`)
-  return value
+/** How `POST /alerts` is authenticated. */
+export function authentication(config: IngestConfig): Authentication {
+  const {
+    authMethod: method,
+    authBasicUser: user = '',
+    authBasicPass: password = '',
+    authBearerToken: token = '',
+  } = config
+  switch (method) {
+    case 'none':
+      return { method }
+    case 'basic':
+      return { method, user, password }
+    case 'bearer':
+      return { method, token }
+  }
 }

@@ -210,7 +210,7 @@ describe('what it is told', () => {
   test('is refused when the secrets of its authentication are missing', async () => {
     const { code, output } = await refusalOf('--authMethod=bearer')
     expect(code).toBe(1)
-    expect(output).toContain('--authMethod=bearer needs --authBearerToken')
+    expect(output).toContain('--authBearerToken or --authBearerTokenFile: needed')
   })
 
   test('is refused when the address is taken, though Redis is there', async () => {

@@ -1,14 +1,13 @@
 import { connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
 import { createApp } from './app.ts'
-import { authentication, INGEST_OPTIONS } from './config.ts'
+import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
 import { openQueue } from './queue.ts'
 
 await runProcess(
-  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env },
+  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: authFaults },
   async ({ config, log, lifecycle }) => {
-    const auth = authentication(config)
     const registry = createRegistry()
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
@@ -18,7 +17,10 @@ await runProcess(
     lifecycle.onClose('queue', () => queue.close())
 
     const intake = createIntake({ redis, queue, marks: createMarks(redis, config.queuePrefix) }, config)
-    const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
+    const app = createApp(
+      { intake, redis, registry, metrics: createMetrics(registry), auth: authentication(config), log },
+      config,
+    )
     const server = await serveHttp(app, config.addr)
     lifecycle.onClose('server', () => server.close())
     log.info(server.address, 'ingest is listening')

@@ -83,3 +83,9 @@ test('--help tells every setting and ends it with 0', async () => {
   expect(await child.exited).toBe(0)
   expect(child.lines.join('\n')).toContain('--shutdownTimeout')
 })
+
+test('settings that contradict each other are told before anything is opened', async () => {
+  const child = await givenProcess(['--redisSentinels=a:1', '--redisClusterNodes=b:2'])
+  expect(await child.exited).toBe(1)
+  expect(child.lines.join('\n')).toContain('only one of them can be where Redis is')
+})

@@ -3,6 +3,7 @@ import type { COMMON_OPTIONS } from './config/common.ts'
 import { type Config, type Options, parseConfig } from './config/options.ts'
 import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { redisFaults } from './redis/connect.ts'
 
 export interface ProcessInput<Spec extends Options> {
   name: string
@@ -10,6 +11,8 @@ export interface ProcessInput<Spec extends Options> {
   /** Without the program and its script. */
   argv: readonly string[]
   env: Readonly<Record<string, string | undefined>>
+  /** Finds what no setting shows by itself, such as a secret that is missing for the method chosen. */
+  check?: (config: Config<Spec>) => string[]
 }
 
 /** What a process's `main.ts` is given to start from. */
@@ -24,15 +27,18 @@ export interface Process<Spec extends Options> {
  * exit 1; a start that fails is logged and exits 1; a signal closes all that `start` registered and exits 0.
  */
 export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
-  { name, options, argv, env }: ProcessInput<Spec>,
+  { name, options, argv, env, check = () => [] }: ProcessInput<Spec>,
   start: (process: Process<Spec>) => Promise<void>,
 ): Promise<void> {
   const parsed = parseConfig(options, argv, env)
-  if (parsed.kind !== 'config') {
-    const isHelp = parsed.kind === 'help'
-    const text = isHelp ? parsed.text : [`${name} can't start:`, ...parsed.faults].join('\n  ')
-    ;(isHelp ? process.stdout : process.stderr).write(`${text}\n`)
-    process.exitCode = isHelp ? 0 : 1
+  if (parsed.kind === 'help') {
+    process.stdout.write(`${parsed.text}\n`)
+    return
+  }
+  const faults = parsed.kind === 'faults' ? parsed.faults : [...redisFaults(parsed.config), ...check(parsed.config)]
+  if (parsed.kind === 'faults' || faults.length > 0) {
+    process.stderr.write(`${[`${name} can't start:`, ...faults].join('\n  ')}\n`)
+    process.exitCode = 1
     return
   }
   const { config } = parsed

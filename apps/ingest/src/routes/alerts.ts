@@ -2,7 +2,7 @@ import { parseWebhook } from '@opifer/core'
 import { type Authentication, authenticate, type Logger, problem } from '@opifer/platform'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { createIntake } from '../intake.ts'
+import type { createIntake, Receipt } from '../intake.ts'
 import type { IngestMetrics } from '../metrics.ts'
 import { parseJson, requireJson } from './json-body.ts'
 
@@ -40,10 +40,12 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: Alerts
       const answer = await intake(webhook)
       switch (answer.kind) {
         case 'accepted': {
-          for (const { result } of answer.receipts) metrics.alerts.inc({ result })
+          const { receipts } = answer
+          for (const { result } of receipts) metrics.alerts.inc({ result })
           metrics.truncated.inc(webhook.truncatedAlerts)
-          log.info({ groupKey: webhook.groupKey, alerts: answer.receipts }, 'webhook accepted')
-          return c.json({ alerts: answer.receipts, truncatedAlerts: webhook.truncatedAlerts }, 202)
+          log.info({ groupKey: webhook.groupKey, ...tally(receipts) }, 'webhook accepted')
+          log.debug({ groupKey: webhook.groupKey, receipts }, 'what became of its alerts')
+          return c.json({ alerts: receipts, truncatedAlerts: webhook.truncatedAlerts }, 202)
         }
         case 'unavailable': {
           log.warn({ groupKey: webhook.groupKey, err: answer.cause }, answer.reason)
@@ -55,4 +57,10 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: Alerts
       c.header('Allow', 'GET, POST')
       return problem(c, 405, 'post a webhook here')
     })
+}
+
+function tally(receipts: readonly Receipt[]): Record<Receipt['result'], number> {
+  const counts = { enqueued: 0, deduplicated: 0, cooldown: 0 }
+  for (const { result } of receipts) counts[result]++
+  return counts
 }

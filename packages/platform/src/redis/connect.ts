@@ -22,6 +22,11 @@ export type RedisPatience =
   /** Fails at once, and after `timeoutMs` when Redis is there but silent: for ingest, whose caller tries again. */
   | { kind: 'fail-fast'; timeoutMs: number }
 
+export function redisFaults({ redisSentinels, redisClusterNodes }: RedisConfig): string[] {
+  const isBoth = redisSentinels.length > 0 && redisClusterNodes.length > 0
+  return isBoth ? ['--redisSentinels and --redisClusterNodes: only one of them can be where Redis is'] : []
+}
+
 /** Connects in the background, and again whenever the connection is lost. */
 export function connectRedis(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
   const client = createClient(config, patience, log)
@@ -80,7 +85,8 @@ function behaviour(patience: RedisPatience, log: Logger) {
       return isReplica
     },
   }
-  if (patience.kind === 'wait') return { ...always, maxRetriesPerRequest: null }
+  // Longer than BullMQ ever blocks, which is ten seconds: only a connection that is dead without knowing it is cut.
+  if (patience.kind === 'wait') return { ...always, maxRetriesPerRequest: null, socketTimeout: 30_000 }
   return {
     ...always,
     enableOfflineQueue: false,
