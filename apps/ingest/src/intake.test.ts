@@ -208,6 +208,41 @@ describe('a resolved alert', () => {
   })
 })
 
+const at = (second: number) => `2026-11-23T04:00:0${second}Z`
+const firing = (startsAt: string | undefined) => givenWebhook(alertAt('a', { startsAt }))
+const resolved = (endsAt: string | undefined) => givenWebhook(alertAt('a', { status: 'resolved', endsAt }))
+const markOf = (redis: OpenIngest['redis']) => redis.keys('{opifer}:resolved:*')
+
+describe('an alert that fires anew while its first firing still waits', () => {
+  test.each([
+    ['with times', at(1), at(2), at(3)],
+    ['without times', undefined, undefined, undefined],
+  ])('joins its run, which its first end then no longer supersedes: %s', async (_, first, end, again) => {
+    const { intake, redis } = await givenReadyIngest()
+    const [run] = receiptsOf(await intake(firing(first)))
+    await intake(resolved(end))
+    expect(await markOf(redis)).toHaveLength(1)
+    await eventually(async () => {
+      expect(receiptsOf(await intake(firing(again)))).toMatchObject([{ result: 'deduplicated', runId: run?.runId }])
+      expect(await markOf(redis)).toEqual([])
+    })
+  })
+
+  test('is not what a late twin of the first firing looks like', async () => {
+    const { intake, redis } = await givenReadyIngest()
+    await intake(firing(at(1)))
+    await intake(resolved(at(2)))
+    await intake(firing(at(1)))
+    expect(await markOf(redis)).toHaveLength(1)
+  })
+
+  test('needs no mark where a group counts as a whole', async () => {
+    const { intake, redis } = await givenReadyIngest({ dedupScope: 'group' })
+    await intake(resolved(at(2)))
+    expect(await markOf(redis)).toEqual([])
+  })
+})
+
 describe('an alert that is wrong in itself', () => {
   test.each([
     ['no alertname', { status: 'firing', labels: { severity: 'page' } }],

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
 import type { Marks, RedisClient } from '@opifer/platform'
 import type { Queue } from 'bullmq'
-import { resolvedAlerts, splitWebhook } from './split.ts'
+import { splitWebhook } from './split.ts'
+import { firedAnew, transitionsOf } from './transitions.ts'
 import { within } from './within.ts'
 
 /** What became of one alert. */
@@ -61,23 +62,30 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
 async function enqueue(
   runs: readonly Run[],
   { queue, marks }: IntakeDeps,
-  { resolvedTtl }: IntakeSettings,
+  { dedupScope, resolvedTtl }: IntakeSettings,
 ): Promise<Receipt[]> {
-  const [cooling] = await Promise.all([
-    marks.coolingDown(runs.map(({ dedupId }) => dedupId)),
-    // Before the queue has the run, so that a firing run of the same alert can't miss it.
-    ...resolvedAlerts(runs).map(({ alertId, endedAt }) =>
-      marks.markResolved(alertId, { endedAt, receivedAt: runs[0]?.receivedAt ?? 0 }, resolvedTtl),
+  // A group's run stands for all of its alerts: that one of them ends says nothing about it.
+  const transitions = transitionsOf(dedupScope === 'alert' ? runs : [])
+  const [{ cooling, resolved }] = await Promise.all([
+    marks.beforeEnqueue(
+      runs.map(({ dedupId }) => dedupId),
+      transitions.firing.map(({ alertId }) => alertId),
     ),
+    // Before the queue has the run, so that a firing run of the same alert can't miss it.
+    ...transitions.resolved.map(({ alertId, mark }) => marks.markResolved(alertId, mark, resolvedTtl)),
   ])
   const awake = runs.filter((_, index) => !cooling[index])
-  const added = await queue.addBulk(
-    awake.map((run) => ({
-      name: run.alert.alertname ?? 'invalid',
-      data: run,
-      opts: { jobId: run.id, deduplication: { id: run.dedupId } },
-    })),
-  )
+  const [, added] = await Promise.all([
+    // Sent first, so that no worker can see the old end once it has the new firing.
+    marks.forgetResolved(firedAnew(transitions, resolved)),
+    queue.addBulk(
+      awake.map((run) => ({
+        name: run.alert.alertname ?? 'invalid',
+        data: run,
+        opts: { jobId: run.id, deduplication: { id: run.dedupId } },
+      })),
+    ),
+  ])
   const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
   return runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
 }

@@ -1,8 +1,8 @@
-import { alertId, dedupId, isDefective, parseWebhook, type Webhook } from '@opifer/core'
+import { dedupId, isDefective, parseWebhook, type Webhook } from '@opifer/core'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
 import { loadFixture } from '@opifer/testkit'
 import { describe, expect, test } from 'vitest'
-import { resolvedAlerts, splitWebhook } from './split.ts'
+import { splitWebhook } from './split.ts'
 
 const NOW = 1_700_000_000_000
 
@@ -39,14 +39,6 @@ describe('a group that Alertmanager calls firing and that holds a resolved alert
     ])
   })
 
-  test('tells that one alert is over, and since when', () => {
-    const [, resolved] = webhook.alerts
-    if (!resolved || isDefective(resolved)) throw new Error('the captured alert is sound')
-    expect(resolvedAlerts(split(webhook))).toEqual([
-      { alertId: alertId(webhook, resolved), endedAt: Date.parse('2026-11-23T03:58:56Z') },
-    ])
-  })
-
   test('is one piece of work for each status when the group counts as a whole', () => {
     const [firing, resolved] = split(webhook, 'group')
     expect(firing?.dedupId).not.toBe(resolved?.dedupId)
@@ -59,17 +51,11 @@ test('alerts of one group share their deduplication only when the group counts a
   expect(new Set(split(webhook, 'group').map((run) => run.dedupId)).size).toBe(1)
 })
 
-test('an alert that is wrong in itself becomes a run too, and is not over', () => {
+test('an alert that is wrong in itself becomes a run too, and never stands for its group', () => {
   const webhook = parse(makeWebhook({ alerts: [{ status: 'resolved', labels: {} }, makeAlert()] }))
   const runs = split(webhook, 'group')
   expect(runs.map(({ alert }) => isDefective(alert))).toEqual([true, false])
   expect(runs[0]?.dedupId).not.toBe(runs[1]?.dedupId)
-  expect(resolvedAlerts(runs)).toEqual([])
-})
-
-test('a resolved alert that does not say when it ended is over all the same', () => {
-  const webhook = parse(makeWebhook({ alerts: [{ status: 'resolved', labels: { alertname: 'A' } }] }))
-  expect(resolvedAlerts(split(webhook))).toEqual([{ alertId: expect.any(String), endedAt: undefined }])
 })
 
 test('a webhook without alerts becomes nothing', () => {

@@ -1,22 +1,24 @@
+import type { ResolvedMark } from '@opifer/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** That an alert was resolved. Times are milliseconds since the epoch. */
-export interface ResolvedMark {
-  /** When Alertmanager says that it ended, if it says so. */
-  endedAt?: number | undefined
-  /** When ingest heard of it. */
-  receivedAt: number
+export interface EnqueueMarks {
+  cooling: (string | null)[]
+  resolved: (ResolvedMark | undefined)[]
 }
 
 /**
  * What ingest and workers tell each other beside the queue, as keys in Redis that expire by themselves.
  */
 export interface Marks {
-  /** For each deduplication id the run whose cooldown it is in, or null. One round trip. */
-  coolingDown(dedupIds: readonly string[]): Promise<(string | null)[]>
+  /**
+   * What ingest must know before it enqueues: for each deduplication id the run whose cooldown it is in, and for each alert
+   * when it was resolved last. One round trip.
+   */
+  beforeEnqueue(dedupIds: readonly string[], alertIds: readonly string[]): Promise<EnqueueMarks>
   startCooldown(dedupId: string, runId: string, ms: number): Promise<void>
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
+  forgetResolved(alertIds: readonly string[]): Promise<void>
   /** What a worker must know before it creates a Job. One round trip. */
   beforeCreate(alertId: string, episode: string): Promise<{ resolved: ResolvedMark | undefined; finishedJobs: number }>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
@@ -25,14 +27,19 @@ export interface Marks {
 export function createMarks(redis: RedisClient, prefix: string): Marks {
   const key = (kind: 'cooldown' | 'resolved' | 'finished', id: string) => `${prefix}:${kind}:${id}`
   return {
-    async coolingDown(dedupIds) {
-      return dedupIds.length === 0 ? [] : redis.mget(dedupIds.map((id) => key('cooldown', id)))
+    async beforeEnqueue(dedupIds, alertIds) {
+      const keys = [...dedupIds.map((id) => key('cooldown', id)), ...alertIds.map((id) => key('resolved', id))]
+      const values = keys.length === 0 ? [] : await redis.mget(keys)
+      return { cooling: values.slice(0, dedupIds.length), resolved: values.slice(dedupIds.length).map(parseMark) }
     },
     async startCooldown(dedupId, runId, ms) {
       if (ms > 0) await redis.set(key('cooldown', dedupId), runId, 'PX', ms)
     },
     async markResolved(alertId, mark, keepMs) {
       await redis.set(key('resolved', alertId), JSON.stringify(mark), 'PX', keepMs)
+    },
+    async forgetResolved(alertIds) {
+      if (alertIds.length > 0) await redis.del(alertIds.map((id) => key('resolved', id)))
     },
     async beforeCreate(alertId, episode) {
       const [resolved, finished] = await redis.mget(key('resolved', alertId), key('finished', episode))
