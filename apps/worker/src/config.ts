@@ -1,13 +1,7 @@
-import {
-  address,
-  COMMON_OPTIONS,
-  type Config,
-  duration,
-  integer,
-  optionalText,
-  type Options,
-  plainText,
-} from '@opifer/platform'
+import { address, COMMON_OPTIONS, duration, integer, optionalText, type Options, plainText } from '@opifer/platform'
+
+/** Kubernetes counts `ttlSecondsAfterFinished` in 32 bits. */
+const LONGEST_TTL = (2 ** 31 - 1) * 1_000
 
 /** What a worker can be told. Names of flags that OpenFero has are OpenFero's. */
 export const WORKER_OPTIONS = {
@@ -31,7 +25,7 @@ export const WORKER_OPTIONS = {
   },
   concurrency: { schema: integer(50, { min: 1, max: 10_000 }), help: 'runs worked on at a time (default 50)' },
   jobTtl: {
-    schema: duration('300s'),
+    schema: duration('300s', 0, LONGEST_TTL),
     help: 'how long a finished Job is kept where its manifest does not say (default 300s)',
   },
   cooldown: {
@@ -43,12 +37,10 @@ export const WORKER_OPTIONS = {
     help: 'age beyond which an alert is not acted upon any more (default 1h)',
   },
   lockDuration: {
-    schema: duration('30s', 500),
+    schema: duration('30s', 500, 3_600_000),
     help: 'how soon the runs of a worker that died are taken over by another (default 30s)',
   },
 } as const satisfies Options
-
-export type WorkerConfig = Config<typeof WORKER_OPTIONS>
 
 /** The labels of a selector's equalities: what an object must carry, at the least, to be selected by it. */
 export function selectorLabels(selector: string): Record<string, string> {

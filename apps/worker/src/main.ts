@@ -11,14 +11,15 @@ import { createMetrics } from './metrics.ts'
 import { takeTurn } from './processors/run.ts'
 import { stepsFor } from './processors/steps.ts'
 import { startWorker } from './queue/start-worker.ts'
+import { stopWorker } from './queue/stop-worker.ts'
 import { wake } from './queue/wake.ts'
 import { nextLook } from './steps/track.ts'
 
 await runProcess(
   { name: 'worker', options: WORKER_OPTIONS, argv: process.argv.slice(2), env: process.env },
   async ({ config, log, lifecycle }) => {
-    const kubeConfig = loadKubeConfig(config.kubeconfig)
-    const configMapNamespace = config.configmapNamespace ?? currentNamespace(kubeConfig)
+    const loadConfig = () => loadKubeConfig(config.kubeconfig)
+    const configMapNamespace = config.configmapNamespace ?? currentNamespace(loadConfig())
     const jobNamespace = config.jobDestinationNamespace ?? configMapNamespace
     const registry = createRegistry()
     const metrics = createMetrics(registry)
@@ -29,7 +30,7 @@ await runProcess(
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
 
-    const credentials = createCredentials(kubeConfig)
+    const credentials = createCredentials(loadConfig)
     lifecycle.onClose('connections to Kubernetes', () => credentials.close())
     const api = createKubeApi(createTransport(credentials, 'opifer-worker'))
     const operarios = watchOperarios(
@@ -55,7 +56,7 @@ await runProcess(
 
     const job = {
       namespace: jobNamespace,
-      ttlSeconds: config.jobTtl / 1_000,
+      ttlSeconds: Math.ceil(config.jobTtl / 1_000),
       labels: selectorLabels(config.labelSelector),
     }
     const deps = { api, operarios, jobs, marks: createMarks(redis, config.queuePrefix), metrics, now: Date.now }
@@ -73,7 +74,7 @@ await runProcess(
       },
       config,
     )
-    lifecycle.onClose('worker', () => worker.close())
+    lifecycle.onClose('worker', () => stopWorker(worker, redis))
     log.info({ ...server.address, configMapNamespace, jobNamespace }, 'worker is ready')
   },
 )

@@ -7,6 +7,8 @@ export interface OpiferOptions {
   flags?: readonly string[]
   /** Where to listen; a free port on 127.0.0.1 when absent. */
   addr?: string
+  /** Added to this process's own environment. */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface OpiferProcess extends ManagedProcess {
@@ -30,12 +32,12 @@ async function startOpifer(
   options: OpiferOptions,
   readyLine: RegExp,
 ): Promise<OpiferProcess> {
-  const { redisUrl, flags = [], addr = '127.0.0.1:0' } = options
+  const { redisUrl, flags = [], addr = '127.0.0.1:0', env = {} } = options
   const main = fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url))
   const child = await startProcess({
     command: process.execPath,
     args: [main, `--addr=${addr}`, ...flags],
-    env: { OPIFER_REDIS_URL: redisUrl },
+    env: { ...env, OPIFER_REDIS_URL: redisUrl },
     readyLine,
   })
   const listening = JSON.parse(await child.waitForLine(/"port":/)) as { host: string; port: number }

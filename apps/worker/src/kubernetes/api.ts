@@ -64,10 +64,14 @@ export const jobsPath = (namespace: string) => `/apis/batch/v1/namespaces/${enco
 export const configMapsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
 const podsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
 
-export function createKubeApi(send: Transport): KubeApi {
+export function createKubeApi(send: Transport, now: () => number = Date.now): KubeApi {
+  async function receive(request: Call): Promise<Dispatcher.ResponseData['body']> {
+    const response = await send(request)
+    if (response.statusCode >= 300) throw await refusal(response, now())
+    return response.body
+  }
   async function call<Answer>(request: Call): Promise<Answer> {
-    const { body } = await accepted(await send(request))
-    return (await body.json()) as Answer
+    return (await (await receive(request)).json()) as Answer
   }
   return {
     createJob: (job) => call({ method: 'POST', path: jobsPath(job.metadata.namespace), body: job }),
@@ -89,7 +93,7 @@ export function createKubeApi(send: Transport): KubeApi {
     },
     async podLog({ metadata: { namespace, name } }, container, limits) {
       const path = `${podsPath(namespace)}/${encodeURIComponent(name)}/log`
-      const { body } = await accepted(await send({ method: 'GET', path, query: { container, ...limits } }))
+      const body = await receive({ method: 'GET', path, query: { container, ...limits } })
       return body.text()
     },
     list: ({ path, labelSelector }, signal) =>
@@ -98,7 +102,7 @@ export function createKubeApi(send: Transport): KubeApi {
       const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds }
       // Longer than the server's own limit, so that only a connection that hangs is cut off.
       const timeoutMs = (timeoutSeconds + 5) * 1_000
-      const { body } = await accepted(await send({ method: 'GET', path, query, signal, timeoutMs }))
+      const body = await receive({ method: 'GET', path, query, signal, timeoutMs })
       for await (const line of readLines(body)) yield parseEvent(line)
     },
   }
@@ -121,13 +125,19 @@ async function listPages<Item>(
   }
 }
 
-async function accepted(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
-  const { statusCode: code, headers, body } = response
-  if (code < 300) return response
-  const retryAfter = Number(headers['retry-after'])
-  const retryAfterMs = retryAfter >= 0 ? retryAfter * 1_000 : undefined
+async function refusal({ statusCode: code, headers, body }: Dispatcher.ResponseData, now: number): Promise<ApiError> {
   const { reason = 'Unknown', message = '' } = await readStatus(body)
-  throw new ApiError({ code, reason, message, retryAfterMs })
+  return new ApiError({ code, reason, message, retryAfterMs: readRetryAfter(headers['retry-after'], now) })
+}
+
+/** Nobody is kept waiting for longer, whatever the server, or a proxy before it, asks for. */
+const MAX_RETRY_AFTER_MS = 300_000
+
+/** Seconds or a date (RFC 9110, section 10.2.3). */
+function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+  const text = String(header)
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }
 
 /** What is not a Status, such as a proxy's page, has nothing to say that is fit for a log. */

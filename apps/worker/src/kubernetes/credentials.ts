@@ -11,22 +11,24 @@ export interface Credentials {
 
 export interface CredentialSource {
   current(): Promise<Credentials>
-  /** After a 401: asks the kubeconfig again at the next call. */
+  /** After a 401: loads the kubeconfig anew at the next call, with all that client-node remembers of tokens forgotten. */
   expire(): void
   close(): Promise<void>
 }
 
 /**
  * Credentials as the kubeconfig or the service account gives them: certificates, tokens, exec plug-ins, proxies. They are
- * asked for again every so often, since tokens rotate, but connections are kept for as long as certificates and CA stay
- * the same: client-node by itself opens a new TLS connection for every call.
+ * asked for again every so often, since tokens rotate, but connections are kept for as long as cluster and certificates
+ * stay the same: client-node by itself opens a new TLS connection for every call.
  */
-export function createCredentials(kubeConfig: KubeConfig, now: () => number = Date.now): CredentialSource {
+export function createCredentials(load: () => KubeConfig, now: () => number = Date.now): CredentialSource {
+  let kubeConfig: KubeConfig | undefined
   let credentials: (Credentials & { tls: string }) | undefined
   let freshUntil = 0
   let refreshing: Promise<Credentials> | undefined
 
   async function refresh(): Promise<Credentials> {
+    kubeConfig ??= load()
     const server = kubeConfig.getCurrentCluster()?.server
     if (!server) throw new Error('the kubeconfig names no cluster')
     const context = new RequestContext(server, HttpMethod.GET)
@@ -34,7 +36,7 @@ export function createCredentials(kubeConfig: KubeConfig, now: () => number = Da
     const tls = await tlsMaterial(kubeConfig)
     const dispatcher = credentials?.tls === tls ? credentials.dispatcher : context.getDispatcher()
     const old = credentials?.dispatcher
-    credentials = { server, headers: context.getHeaders(), dispatcher, tls }
+    credentials = { server, headers: trimmed(context.getHeaders()), dispatcher, tls }
     freshUntil = now() + REFRESH_MS
     // Calls under way finish first.
     if (old !== undefined && old !== dispatcher) void old.close()
@@ -51,6 +53,7 @@ export function createCredentials(kubeConfig: KubeConfig, now: () => number = Da
     },
     expire() {
       freshUntil = 0
+      kubeConfig = undefined
     },
     async close() {
       await credentials?.dispatcher?.destroy()
@@ -65,5 +68,10 @@ async function tlsMaterial(kubeConfig: KubeConfig): Promise<string> {
   const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}
   await kubeConfig.applyToHTTPSOptions(options)
   const { ca, cert, key } = options as { ca?: unknown; cert?: unknown; key?: unknown }
-  return [ca, cert, key].map(String).join('\n')
+  return [JSON.stringify(kubeConfig.getCurrentCluster()), ca, cert, key].map(String).join('\n')
+}
+
+/** A token that was read from a file may bring the line break at the file's end, which no header can hold. */
+function trimmed(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]))
 }

@@ -68,13 +68,12 @@ export class Mirror<Item extends KubeObject> {
   }
 
   async #follow(): Promise<void> {
-    const { log, now } = this.#options
+    const { log } = this.#options
     while (!this.#stopping.signal.aborted) {
-      const startedAt = now()
       try {
-        await this.#watch(await this.#currentVersion())
+        const lasted = await this.#watch(await this.#currentVersion())
         // A server that ends every watch at once must not be asked without a pause.
-        if (now() - startedAt < SHORT_WATCH_MS) await this.#pause()
+        if (!lasted) await this.#pause()
       } catch (err) {
         if (this.#stopping.signal.aborted) return
         const status = err instanceof ApiError ? err.status : undefined
@@ -89,7 +88,7 @@ export class Mirror<Item extends KubeObject> {
     const { now, relistMs } = this.#options
     if (this.#version !== undefined && now() - this.#listedAt < relistMs) return this.#version
     const { items, resourceVersion } = await this.#api.list<Item>(this.#collection, this.#stopping.signal)
-    this.#heard()
+    this.#heardAt = now()
     this.#listedAt = now()
     this.#listener.onList(items)
     this.#version = resourceVersion
@@ -97,19 +96,25 @@ export class Mirror<Item extends KubeObject> {
     return resourceVersion
   }
 
-  async #watch(since: string): Promise<void> {
-    const options = { signal: this.#stopping.signal, timeoutSeconds: this.#options.watchSeconds }
-    for await (const { type, object } of this.#api.watch<Item>(this.#collection, since, options)) {
-      this.#heard()
-      if (type !== 'BOOKMARK') this.#listener.onChange(type, object)
-      this.#version = object.metadata.resourceVersion
+  /** Tells whether the watch lasted: only then is the API server well again. */
+  async #watch(since: string): Promise<boolean> {
+    const { now, watchSeconds } = this.#options
+    const options = { signal: this.#stopping.signal, timeoutSeconds: watchSeconds }
+    const openedAt = now()
+    const lasted = () => now() - openedAt >= SHORT_WATCH_MS
+    try {
+      for await (const { type, object } of this.#api.watch<Item>(this.#collection, since, options)) {
+        this.#heardAt = now()
+        const { resourceVersion } = object.metadata
+        if (isKnown(resourceVersion, this.#version)) continue
+        if (type !== 'BOOKMARK') this.#listener.onChange(type, object)
+        this.#version = resourceVersion
+      }
+      this.#heardAt = now()
+    } finally {
+      if (lasted()) this.#failures = 0
     }
-    this.#heard()
-  }
-
-  #heard(): void {
-    this.#heardAt = this.#options.now()
-    this.#failures = 0
+    return lasted()
   }
 
   async #pause(floorMs?: number): Promise<void> {
@@ -120,3 +125,12 @@ export class Mirror<Item extends KubeObject> {
 }
 
 const SHORT_WATCH_MS = 1_000
+
+/**
+ * Whether a state is as old as what is known, as in an event that comes twice or late. Versions of one collection are
+ * numbers that grow (kubernetes/enhancements, KEP-5504); where they are not, nothing can be said.
+ */
+function isKnown(version: string, known: string | undefined): boolean {
+  const comparable = known !== undefined && /^\d+$/.test(version) && /^\d+$/.test(known)
+  return comparable && BigInt(version) <= BigInt(known)
+}

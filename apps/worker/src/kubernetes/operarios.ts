@@ -14,7 +14,7 @@ export interface OperarioSource {
 }
 
 export function watchOperarios(
-  api: KubeApi,
+  api: Pick<KubeApi, 'list' | 'watch'>,
   { namespace, labelSelector }: OperarioSource,
   options: MirrorOptions,
 ): Operarios {
@@ -39,9 +39,13 @@ export function watchOperarios(
 function createShelf() {
   let byName = new Map<string, ConfigMap>()
   const parsed = new WeakMap<ConfigMap, Map<string, Resolution>>()
+  const knownOr = (item: ConfigMap): ConfigMap => {
+    const known = byName.get(item.metadata.name)
+    return known?.metadata.resourceVersion === item.metadata.resourceVersion ? known : item
+  }
   return {
     onList(items: ConfigMap[]) {
-      byName = new Map(items.map((item) => [item.metadata.name, item]))
+      byName = new Map(items.map((item) => [item.metadata.name, knownOr(item)]))
     },
     onChange(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
       if (type === 'DELETED') byName.delete(item.metadata.name)

@@ -1,6 +1,6 @@
 import type { Alert, JobRef, Resolution, Result, Run } from '@opifer/core'
 import type { Sighting } from '../kubernetes/jobs.ts'
-import type { Admission } from '../steps/admit.ts'
+import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation, CreateRequest } from '../steps/create.ts'
 import type { Ending } from '../steps/record.ts'
 
@@ -9,6 +9,8 @@ export interface Steps {
   admit: (run: Run) => Promise<Admission>
   resolve: (alert: Alert) => Resolution
   create: (request: CreateRequest) => Promise<Creation>
+  /** The run's Job, should a turn before this one have made it without living to note it. */
+  find: (run: Run) => Promise<JobRef | undefined>
   track: (job: JobRef) => Promise<Sighting>
   /** Puts the end of a Job into words. */
   conclude: (job: JobRef, sighting: Exclude<Sighting, { state: 'running' }>) => Promise<Ending>
@@ -30,17 +32,25 @@ export async function takeTurn(run: Run, steps: Steps): Promise<Turn> {
   if (isCreated(run)) return follow(run, steps)
 
   const admission = await steps.admit(run)
-  if (admission.kind === 'refused') return end(run, admission, steps)
+  if (admission.kind === 'refused') return turnAway(run, admission, steps)
 
   const resolution = steps.resolve(admission.alert)
-  if (resolution.kind !== 'found') return end(run, { outcome: resolution.kind, reason: resolution.reason }, steps)
+  if (resolution.kind !== 'found') {
+    return turnAway(run, { outcome: resolution.kind, reason: resolution.reason }, steps)
+  }
 
   const creation = await steps.create({ run, operario: resolution.operario, ...admission })
-  if (creation.kind === 'refused') return end(run, creation, steps)
+  if (creation.kind === 'refused') return turnAway(run, creation, steps)
 
   const { configMap, key, resourceVersion, cooldownMs } = resolution.operario
   const operario = { configMap, key, resourceVersion, cooldownMs }
   return { kind: 'waiting', run: { ...run, operario, job: creation.job } }
+}
+
+/** Ends a run without a Job, unless it has one: then it is too late for that. */
+async function turnAway(run: Run, { outcome, reason }: Refusal, steps: Steps): Promise<Turn> {
+  const job = await steps.find(run)
+  return job ? { kind: 'waiting', run: { ...run, job } } : end(run, { outcome, reason }, steps)
 }
 
 async function follow(run: CreatedRun, steps: Steps): Promise<Turn> {

@@ -1,13 +1,13 @@
-import type { JobSettings } from '@opifer/core'
-import type { Marks } from '@opifer/platform'
+import type { JobSettings, Run } from '@opifer/core'
+import type { Logger, Marks } from '@opifer/platform'
 import type { KubeApi } from '../kubernetes/api.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
 import type { Operarios } from '../kubernetes/operarios.ts'
 import type { WorkerMetrics } from '../metrics.ts'
-import type { TurnContext } from '../queue/start-worker.ts'
 import { admit } from '../steps/admit.ts'
 import { conclude } from '../steps/conclude.ts'
 import { createJob } from '../steps/create.ts'
+import { findJob } from '../steps/find.ts'
 import { record } from '../steps/record.ts'
 import { track } from '../steps/track.ts'
 import type { Steps } from './run.ts'
@@ -29,6 +29,16 @@ export interface StepSettings {
   cooldown: number
 }
 
+/** One run's turn, with the ways in which it reaches back to its place in the queue. */
+export interface TurnContext {
+  save: (run: Run) => Promise<void>
+  /** Whether no other turn of this run ever began. */
+  isFirst: boolean
+  /** Why the turn before this one failed, if it did. */
+  lastError: string | undefined
+  log: Logger
+}
+
 /** The steps of one run's turn, tied to what they work with. */
 export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnContext): Steps {
   const { api, operarios, jobs, metrics, now } = deps
@@ -37,7 +47,7 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
     admit: (run) => admit(run, context.lastError, { ...deps, maxAge: settings.maxAge }),
     resolve: (alert) => operarios.resolve(alert),
     async create(request) {
-      const creation = await createJob(request, { api, settings: settings.job, now })
+      const creation = await createJob(request, { api, jobs, settings: settings.job, now })
       if (creation.kind === 'refused') return creation
       const { kind, job, variables, remarks } = creation
       // The words that the Operarios guide tells its readers to look for.
@@ -48,6 +58,8 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       metrics[kind]()
       return creation
     },
+    find: async (run) =>
+      context.isFirst ? undefined : findJob(run.id, { api, jobs, namespace: settings.job.namespace, now }),
     track: (job) => track(job, { api, jobs }),
     conclude: (job, sighting) => conclude(job, sighting, api, log),
     record: (run, ending) => record(run, ending, { ...deps, save: context.save, log, cooldown: settings.cooldown }),

@@ -3,15 +3,8 @@ import { type Logger, RUNS, type RedisClient } from '@opifer/platform'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { RetryError } from '../errors.ts'
 import type { CreatedRun, Turn } from '../processors/run.ts'
+import type { TurnContext } from '../processors/steps.ts'
 import { retryDelay } from '../retry-delay.ts'
-
-/** One run's turn, with the ways in which it reaches back to its place in the queue. */
-export interface TurnContext {
-  save: (run: Run) => Promise<void>
-  /** Why the turn before this one failed, if it did. */
-  lastError: string | undefined
-  log: Logger
-}
 
 export interface WorkerDeps {
   redis: RedisClient
@@ -38,7 +31,7 @@ export interface WorkerSettings {
  */
 export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker {
   const { log, random = Math.random } = deps
-  const worker = new Worker(RUNS.name, (job, token) => processJob(job, token, deps), {
+  const worker = new Worker(RUNS.name, (job, token) => processJob({ job, token }, deps, settings), {
     connection: deps.redis,
     prefix: settings.queuePrefix,
     concurrency: settings.concurrency,
@@ -65,21 +58,41 @@ export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker 
   return worker
 }
 
-async function processJob(job: Job, token: string | undefined, deps: WorkerDeps): Promise<string> {
+interface Taken {
+  job: Job
+  /** Proves to Redis that the job is this worker's. */
+  token: string | undefined
+}
+
+async function processJob(taken: Taken, deps: WorkerDeps, settings: WorkerSettings): Promise<string> {
+  const { job, token } = taken
   const parsed = RUNS.schema.safeParse(job.data)
-  if (!parsed.success) throw new UnrecoverableError(`what stands in the queue is no run: ${parsed.error.message}`)
+  if (!parsed.success) {
+    deps.log.error({ runId: job.id, issues: parsed.error.issues }, 'what stands in the queue is no run')
+    throw new UnrecoverableError(`what stands in the queue is no run: ${parsed.error.message}`)
+  }
   const run = parsed.data
+  const save = (changed: Run) => saveRun(changed, taken, settings.lockDuration)
   const turn = await deps.takeTurn(run, {
-    save: (changed) => job.updateData(changed),
+    save,
+    isFirst: job.attemptsStarted <= 1,
     lastError: job.failedReason,
     log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
   })
   if (turn.kind === 'waiting') {
-    if (turn.run !== run) await job.updateData(turn.run)
+    if (turn.run !== run) await save(turn.run)
     await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }
   if (!isDone(turn.result.outcome)) throw new UnrecoverableError(`${turn.result.outcome}: ${turn.result.reason}`)
   return turn.result.outcome
+}
+
+/** Keeps what a worker adds to a run, and nothing else: another version of Opifer may have written more than this one reads. */
+async function saveRun({ operario, job: made, result }: Run, { job, token = '' }: Taken, lockDuration: number) {
+  // A worker that was frozen must not write over what another has done with the run since.
+  const isOurs = await job.extendLock(token, lockDuration)
+  if (!isOurs) throw new RetryError('another worker has taken the run over')
+  await job.updateData({ ...job.data, operario, job: made, result })
 }

@@ -1,5 +1,5 @@
-import { type Alert, alertId, episode, isDefective, type Outcome, type Run } from '@opifer/core'
-import type { Marks, ResolvedMark } from '@opifer/platform'
+import { type Alert, alertId, episode, isDefective, isOver, type Outcome, type Run } from '@opifer/core'
+import type { CreateMarks, Marks } from '@opifer/platform'
 
 /** A run that ends without a Job, and why. */
 export interface Refusal {
@@ -20,29 +20,36 @@ export interface AdmitDeps {
 export async function admit(run: Run, lastError: string | undefined, deps: AdmitDeps): Promise<Admission> {
   const { alert } = run
   if (isDefective(alert)) return { kind: 'refused', outcome: 'invalid', reason: alert.defect }
-  const { resolved, finishedJobs } = await deps.marks.beforeCreate(
-    alertId(run, alert),
-    episode(run.dedupId, alert.startsAt),
-  )
-  if (resolved && alert.status === 'firing' && isOver(run, alert, resolved)) {
-    return { kind: 'refused', outcome: 'superseded', reason: 'the alert resolved before its Job was created' }
+  const { marks } = deps
+  const look = () => marks.beforeCreate(alertId(run, alert), episode(run.dedupId, alert.startsAt))
+  const { finishedJobs, ...seen } = await look()
+  if (isSuperseded(run, alert, seen)) {
+    // An alert that fires anew may be joining this run now: it sees this mark, or else is seen by the second look.
+    await marks.markSuperseding(run.id, SUPERSEDING_MS)
+    if (isSuperseded(run, alert, await look())) {
+      return { kind: 'refused', outcome: 'superseded', reason: 'the alert resolved before its Job was created' }
+    }
   }
   const age = deps.now() - run.receivedAt
   if (age > deps.maxAge) return { kind: 'refused', outcome: 'expired', reason: expiry(age, lastError) }
   return { kind: 'admitted', alert, finishedJobs }
 }
 
-/**
- * Whether what was resolved is this firing and not an earlier one. Alertmanager's own times decide where both are there,
- * since a late twin may bring an old firing after its end; else the order in which ingest heard of them.
- */
-function isOver(run: Run, { startsAt }: Alert, mark: ResolvedMark): boolean {
-  return startsAt !== undefined && mark.endedAt !== undefined
-    ? Date.parse(startsAt) <= mark.endedAt
-    : run.receivedAt <= mark.receivedAt
+/** Longer than a worker may take from here to the end of the run: its lock would run out before. */
+const SUPERSEDING_MS = 60_000
+
+/** Whether every firing that the run stands for is over. */
+function isSuperseded(
+  run: Run,
+  { status, startsAt }: Alert,
+  marks: Pick<CreateMarks, 'resolved' | 'firedAnew'>,
+): boolean {
+  const { resolved, firedAnew } = marks
+  if (!resolved || status !== 'firing' || !isOver({ startsAt, receivedAt: run.receivedAt }, resolved)) return false
+  return !firedAnew || isOver(firedAnew, resolved)
 }
 
 function expiry(age: number, lastError: string | undefined): string {
-  const cause = lastError ? `; the last attempt failed: ${lastError}` : ' in the queue'
+  const cause = lastError ? `; the last attempt failed: ${lastError}` : ''
   return `the alert is ${Math.round(age / 1_000)} s old, too old to act upon${cause}`
 }

@@ -11,22 +11,23 @@ export interface Remains {
 
 /** Reads exit codes and last log lines of a failed Job's pods. They are a help, not the outcome: what can't be read is left out. */
 export async function autopsy(job: JobRef, api: Pick<KubeApi, 'listPods' | 'podLog'>, log: Logger): Promise<Remains> {
-  try {
-    const pods = await api.listPods(job.namespace, `batch.kubernetes.io/job-name=${job.name}`)
-    const failures = pods.flatMap(failedContainers).sort((a, b) => a.finishedAt.localeCompare(b.finishedAt))
-    const exits = failures.map(({ exit }) => exit)
-    const last = failures.at(-1)
-    if (!last) return { exits }
-    const text = await api.podLog(last.pod, last.exit.container, { tailLines: LOG_LINES, limitBytes: LOG_BYTES })
-    return { exits, log: text.trimEnd() }
-  } catch (err) {
-    log.warn({ err, job: job.name }, 'what the failed Job left behind could not be read')
-    return { exits: [] }
+  const unreadable = (what: string) => (err: unknown) => {
+    log.warn({ err, job: job.name }, `${what} of the failed Job could not be read`)
+    return undefined
   }
+  const pods = await api
+    .listPods(job.namespace, `batch.kubernetes.io/job-name=${job.name}`)
+    .catch(unreadable('the pods'))
+  const failures = (pods ?? []).flatMap(failedContainers).sort((a, b) => a.finishedAt.localeCompare(b.finishedAt))
+  const exits = failures.map(({ exit }) => exit)
+  const last = failures.at(-1)
+  const text = last && (await api.podLog(last.pod, last.exit.container, LIMITS).catch(unreadable('the log')))
+  return text ? { exits, log: text.trimEnd().slice(-LOG_LENGTH).toWellFormed() } : { exits }
 }
 
-const LOG_LINES = 20
-const LOG_BYTES = 8 * 1024
+/** The kubelet counts bytes from the first of these lines on: a low limit would cut off the end, which tells most. */
+const LIMITS = { tailLines: 20, limitBytes: 256 * 1024 }
+const LOG_LENGTH = 8 * 1024
 
 interface Failure {
   pod: Pod

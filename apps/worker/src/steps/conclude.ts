@@ -20,9 +20,8 @@ export async function conclude(
     case 'failed': {
       const remains = await autopsy(job, api, log)
       const codes = [...new Set(remains.exits.map(({ exitCode }) => exitCode))].join(', ')
-      const reason = [`${sighting.reason}: ${sighting.message}`, codes && `exit code ${codes}`]
-        .filter(Boolean)
-        .join('; ')
+      const verdict = [sighting.reason, sighting.message].filter(Boolean).join(': ')
+      const reason = [verdict, codes && `exit code ${codes}`].filter(Boolean).join('; ')
       return { outcome: 'failed', reason, ...remains }
     }
   }

@@ -12,6 +12,7 @@ import {
 } from '@opifer/core'
 import { PermanentError } from '../errors.ts'
 import type { Job, KubeApi } from '../kubernetes/api.ts'
+import type { Jobs } from '../kubernetes/jobs.ts'
 import { ApiError, classify } from '../kubernetes/api-errors.ts'
 import type { Refusal } from './admit.ts'
 
@@ -29,6 +30,7 @@ export type Creation =
 
 export interface CreateDeps {
   api: Pick<KubeApi, 'createJob' | 'getJob'>
+  jobs: Pick<Jobs, 'of'>
   settings: JobSettings
   now: () => number
 }
@@ -41,7 +43,7 @@ export async function createJob(request: CreateRequest, deps: CreateDeps): Promi
   for (let number = request.finishedJobs; number < request.finishedJobs + MAX_NAMES; number++) {
     const build = buildJob({ ...request, number }, deps.settings)
     if (!build.ok) return { kind: 'refused', outcome: 'invalid', reason: build.reason }
-    const attempt = await attemptCreate(build.job, request.run.id, deps)
+    const attempt = recall(request.run.id, deps) ?? (await attemptCreate(build.job, request.run.id, deps))
     if (attempt.kind === 'taken') continue
     if (attempt.kind === 'refused') return attempt
     return { ...attempt, remarks: build.remarks, variables: variablesOf(build.job) }
@@ -57,6 +59,15 @@ type Attempt =
   /** A finished Job of the episode has the name. */
   | { kind: 'taken' }
   | ({ kind: 'refused' } & Refusal)
+
+/**
+ * A Job that an earlier turn made without living to note it. Were it gone by now, its name would be free again, and the
+ * run would get a second one.
+ */
+function recall(runId: string, { jobs, now }: CreateDeps): Attempt | undefined {
+  const job = jobs.of(runId)
+  return job && { kind: 'adopted', job: { ...job, createdAt: now() } }
+}
 
 async function attemptCreate(manifest: JobManifest, runId: string, { api, now }: CreateDeps): Promise<Attempt> {
   const { namespace, name } = manifest.metadata

@@ -5,7 +5,7 @@ import type { Jobs, Sighting } from '../kubernetes/jobs.ts'
 
 export interface TrackDeps {
   api: Pick<KubeApi, 'getJob'>
-  jobs: Jobs
+  jobs: Pick<Jobs, 'seen'> & { mirror: Pick<Jobs['mirror'], 'silentFor'> }
 }
 
 /**

@@ -1,0 +1,93 @@
+import type { Resolution } from '@opifer/core'
+import { makeAlert, makeConfigMap } from '@opifer/core/testing'
+import { eventually } from '@opifer/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+import { silent, stored } from '../testing/builders.ts'
+import { givenCluster, NAMESPACE } from '../testing/cluster.ts'
+import { watchOperarios } from './operarios.ts'
+
+const NAME = 'openfero-diskspacelow-firing'
+const labels = { app: 'openfero' }
+const { data = {} } = makeConfigMap()
+
+test('resolving asks nobody, and parses a manifest once for each version of its ConfigMap', async () => {
+  const { cluster, operarios } = await given()
+  const asked = cluster.audit.entries().length
+  const first = found(operarios.resolve(makeAlert()))
+  for (let count = 0; count < 100; count++) expect(found(operarios.resolve(makeAlert()))).toBe(first)
+  expect(cluster.audit.entries()).toHaveLength(asked)
+  expect(first).toMatchObject({ configMap: `${NAMESPACE}/${NAME}`, key: 'DiskSpaceLow' })
+
+  cluster.store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft.metadata.annotations = { a: 'b' }))
+  await eventually(() => expect(found(operarios.resolve(makeAlert()))).not.toBe(first))
+})
+
+test('a new list of what is known already leads to no new parsing', async () => {
+  const { cluster, operarios } = await given()
+  const first = found(operarios.resolve(makeAlert()))
+  cluster.faults.cutWatches()
+  cluster.store.create('configmaps', stored('ConfigMap', 'openfero-other-firing', { labels }, { data: { Other: 'x' } }))
+  cluster.faults.expireHistory()
+  await eventually(() => expect(operarios.resolve(makeAlert({ alertname: 'Other' })).kind).toBe('invalid'))
+  expect(cluster.calls('list', 'configmaps')).toBe(2)
+  expect(found(operarios.resolve(makeAlert()))).toBe(first)
+})
+
+test.each<{ what: string; change: (store: Awaited<ReturnType<typeof givenCluster>>['store']) => void; want: object }>([
+  {
+    what: 'deleted',
+    change: (store) => store.remove('configmaps', NAMESPACE, NAME),
+    want: { kind: 'unmatched', reason: `no ConfigMap ${NAMESPACE}/${NAME} with labels app=openfero` },
+  },
+  {
+    what: 'without the label any more',
+    change: (store) => store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft.metadata.labels = {})),
+    want: { kind: 'unmatched' },
+  },
+  {
+    what: 'disabled',
+    change: (store) =>
+      store.mutate('configmaps', NAMESPACE, NAME, ({ metadata }) => {
+        metadata.labels = { ...labels, 'openfero/job-disabled': 'true' }
+      }),
+    want: { kind: 'disabled' },
+  },
+  {
+    what: 'broken',
+    change: (store) =>
+      store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft['data'] = { DiskSpaceLow: '{' })),
+    want: { kind: 'invalid' },
+  },
+])('an Operario that is $what is so at once', async ({ change, want }) => {
+  const { cluster, operarios } = await given()
+  expect(operarios.resolve(makeAlert()).kind).toBe('found')
+  change(cluster.store)
+  await eventually(() => expect(operarios.resolve(makeAlert())).toMatchObject(want))
+})
+
+test('alerts that nobody has made an Operario for are unmatched, whatever they are called', async () => {
+  const { operarios } = await given()
+  expect(operarios.resolve(makeAlert({ alertname: 'NodeClockSkew' }))).toEqual({
+    kind: 'unmatched',
+    reason: `no ConfigMap ${NAMESPACE}/openfero-nodeclockskew-firing with labels app=openfero`,
+  })
+  expect(operarios.resolve(makeAlert({ status: 'resolved' })).kind).toBe('unmatched')
+  for (const alertname of ['x'.repeat(300), '__proto__', '../../etc', '']) {
+    expect(operarios.resolve(makeAlert({ alertname })).kind).toBe('unmatched')
+  }
+})
+
+async function given() {
+  const cluster = await givenCluster()
+  cluster.store.create('configmaps', stored('ConfigMap', NAME, { labels }, { data }))
+  const source = { namespace: NAMESPACE, labelSelector: 'app=openfero' }
+  const operarios = watchOperarios(cluster.api, source, { log: silent })
+  onTestFinished(() => operarios.mirror.stop())
+  await operarios.mirror.ready
+  return { cluster, operarios }
+}
+
+function found(resolution: Resolution) {
+  if (resolution.kind !== 'found') throw new Error(resolution.reason)
+  return resolution.operario
+}

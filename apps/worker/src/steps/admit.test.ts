@@ -1,0 +1,145 @@
+import { alertId, episode, type Firing, type ResolvedMark } from '@opifer/core'
+import { makeAlert, makeRun } from '@opifer/core/testing'
+import { describe, expect, test } from 'vitest'
+import { makeMarks, RECEIVED_AT } from '../testing/builders.ts'
+import { admit, type AdmitDeps } from './admit.ts'
+
+const STARTS_AT = Date.parse('2026-11-23T03:58:54.050Z')
+const HOUR = 3_600_000
+
+test('a fresh alert is admitted, with how many of its Jobs have finished before', async () => {
+  const run = makeRun()
+  const asked: string[][] = []
+  const marks = makeMarks({
+    async beforeCreate(...ids) {
+      asked.push(ids)
+      return { resolved: undefined, firedAnew: undefined, finishedJobs: 3 }
+    },
+  })
+  expect(await admit(run, undefined, given({ marks }))).toEqual({ kind: 'admitted', alert: run.alert, finishedJobs: 3 })
+  expect(asked).toEqual([[alertId(run, makeAlert()), episode(run.dedupId, makeAlert().startsAt)]])
+})
+
+test('an alert that is wrong in itself ends invalid, with what is wrong', async () => {
+  const alert = { defect: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
+  expect(await admit(makeRun({ alert }), undefined, given())).toEqual({
+    kind: 'refused',
+    outcome: 'invalid',
+    reason: 'labels.alertname is missing',
+  })
+})
+
+describe('a firing run whose alert was resolved', () => {
+  test.each<{ what: string; startsAt?: string; mark: ResolvedMark; want: 'superseded' | 'admitted' }>([
+    {
+      what: 'after it began, by its own times',
+      mark: { endedAt: STARTS_AT + 60_000, receivedAt: 0 },
+      want: 'superseded',
+    },
+    {
+      what: 'in the moment it began',
+      startsAt: iso(STARTS_AT),
+      mark: { endedAt: STARTS_AT, receivedAt: 0 },
+      want: 'superseded',
+    },
+    {
+      what: 'before it began, though ingest heard of that later',
+      mark: { endedAt: STARTS_AT - 60_000, receivedAt: RECEIVED_AT + 1 },
+      want: 'admitted',
+    },
+    { what: 'without a time, later', mark: { receivedAt: RECEIVED_AT + 1 }, want: 'superseded' },
+    { what: 'without a time, in the same webhook', mark: { receivedAt: RECEIVED_AT }, want: 'superseded' },
+    { what: 'without a time, before', mark: { receivedAt: RECEIVED_AT - 1 }, want: 'admitted' },
+  ])('$what is $want', async ({ startsAt, mark, want }) => {
+    const run = makeRun({ alert: makeAlert(startsAt ? { startsAt } : {}) })
+    const admission = await admit(run, undefined, given({ marks: marked(mark) }))
+    expect(admission.kind === 'refused' ? admission.outcome : admission.kind).toBe(want)
+  })
+
+  test.each([
+    { receivedAt: RECEIVED_AT + 1, want: 'refused' },
+    { receivedAt: RECEIVED_AT - 1, want: 'admitted' },
+  ])('is judged by the order of arrival when it does not say when it began: $want', async ({ receivedAt, want }) => {
+    const run = makeRun({ alert: makeAlert({ startsAt: undefined }) })
+    const marks = marked({ endedAt: 0, receivedAt })
+    expect((await admit(run, undefined, given({ marks }))).kind).toBe(want)
+  })
+})
+
+describe('a run that an alert has joined which fires anew', () => {
+  const end = { endedAt: STARTS_AT + 60_000, receivedAt: RECEIVED_AT + 1 }
+
+  test.each<{ what: string; firing: Firing; want: 'refused' | 'admitted' }>([
+    {
+      what: 'after the end',
+      firing: { startsAt: iso(STARTS_AT + 60_001), receivedAt: RECEIVED_AT + 2 },
+      want: 'admitted',
+    },
+    {
+      what: 'but is over too',
+      firing: { startsAt: iso(STARTS_AT + 59_999), receivedAt: RECEIVED_AT },
+      want: 'refused',
+    },
+  ])('$what is $want', async ({ firing, want }) => {
+    expect((await admit(makeRun(), undefined, given({ marks: marked(end, firing) }))).kind).toBe(want)
+  })
+
+  test('in the last moment goes on: either it sees the alert, or the alert is told that it ends', async () => {
+    const log: string[] = []
+    const marks = makeMarks({
+      async beforeCreate() {
+        log.push('look')
+        const firedAnew = log.includes('told')
+          ? { startsAt: iso(STARTS_AT + HOUR), receivedAt: RECEIVED_AT }
+          : undefined
+        return { resolved: end, firedAnew, finishedJobs: 0 }
+      },
+      async markSuperseding(runId) {
+        expect(runId).toBe(makeRun().id)
+        log.push('told')
+      },
+    })
+    expect((await admit(makeRun(), undefined, given({ marks }))).kind).toBe('admitted')
+    expect(log).toEqual(['look', 'told', 'look'])
+  })
+})
+
+test('a resolved run is never superseded, whatever has happened since', async () => {
+  const run = makeRun({ alert: makeAlert({ status: 'resolved' }) })
+  const marks = marked({ endedAt: STARTS_AT + HOUR, receivedAt: RECEIVED_AT + HOUR })
+  expect((await admit(run, undefined, given({ marks }))).kind).toBe('admitted')
+})
+
+describe('an alert that waited', () => {
+  test('exactly as long as it may is admitted', async () => {
+    expect((await admit(makeRun(), undefined, given({ now: () => RECEIVED_AT + HOUR }))).kind).toBe('admitted')
+  })
+
+  test.each([
+    { lastError: undefined, want: 'the alert is 3601 s old, too old to act upon' },
+    {
+      lastError: 'creating Job a/b: the API server answered 429 TooManyRequests: slow down',
+      want: 'the alert is 3601 s old, too old to act upon; the last attempt failed: creating Job a/b: the API server answered 429 TooManyRequests: slow down',
+    },
+  ])('longer has expired: $want', async ({ lastError, want }) => {
+    const deps = given({ now: () => RECEIVED_AT + HOUR + 1_000 })
+    expect(await admit(makeRun(), lastError, deps)).toEqual({ kind: 'refused', outcome: 'expired', reason: want })
+  })
+
+  test('is rather superseded than expired when it is over anyway', async () => {
+    const deps = given({ marks: marked({ receivedAt: RECEIVED_AT + 1 }), now: () => RECEIVED_AT + 2 * HOUR })
+    expect(await admit(makeRun(), undefined, deps)).toMatchObject({ outcome: 'superseded' })
+  })
+})
+
+function given(overrides: Partial<AdmitDeps> = {}): AdmitDeps {
+  return { marks: makeMarks(), maxAge: HOUR, now: () => RECEIVED_AT, ...overrides }
+}
+
+function marked(resolved: ResolvedMark, firedAnew?: Firing) {
+  return makeMarks({ beforeCreate: async () => ({ resolved, firedAnew, finishedJobs: 0 }) })
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

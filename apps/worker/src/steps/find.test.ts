@@ -1,0 +1,42 @@
+import { LABEL } from '@opifer/core'
+import { expect, test } from 'vitest'
+import { RetryError } from '../errors.ts'
+import type { JobIdentity } from '../kubernetes/jobs.ts'
+import { makeJobRef, RECEIVED_AT, stored } from '../testing/builders.ts'
+import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
+import { findJob } from './find.ts'
+
+test('a run without a Job has none', async () => {
+  const cluster = await givenCluster()
+  givenJob(cluster, 'other', 'another-run')
+  expect(await find(cluster)).toBeUndefined()
+})
+
+test('a Job that the API server has is found, though the watch has not shown it', async () => {
+  const cluster = await givenCluster()
+  const { metadata } = givenJob(cluster, 'a', 'run-a')
+  expect(await find(cluster)).toEqual(makeJobRef({ name: 'a', uid: metadata.uid }))
+})
+
+test('a Job that the watch has shown is found without asking, though it is gone', async () => {
+  const cluster = await givenCluster()
+  const { createdAt: _, ...shown } = makeJobRef()
+  expect(await find(cluster, shown)).toEqual(makeJobRef())
+  expect(cluster.calls('list', 'jobs')).toBe(0)
+})
+
+test('an API server that does not tell makes the run try again', async () => {
+  const cluster = await givenCluster()
+  cluster.faults.add({ verb: 'list', fault: { type: 'status', code: 503, retryAfterSeconds: 3 } })
+  const error = await find(cluster).catch((cause: unknown) => cause)
+  expect(error).toBeInstanceOf(RetryError)
+  expect(error).toMatchObject({ message: expect.stringContaining('run-a'), retryAfterMs: 3_000 })
+})
+
+function find({ api }: TestCluster, shown?: JobIdentity) {
+  return findJob('run-a', { api, jobs: { of: () => shown }, namespace: NAMESPACE, now: () => RECEIVED_AT })
+}
+
+function givenJob({ store }: TestCluster, name: string, runId: string) {
+  return store.create('jobs', stored('Job', name, { labels: { [LABEL.runId]: runId } }))
+}
