@@ -1,7 +1,10 @@
+import type { JobManifest } from '@opifer/core'
 import { connectRedis, createMarks, createRegistry, operationsApp, RUNS, runProcess, serveHttp } from '@opifer/platform'
 import { Queue } from 'bullmq'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
+import { createAdaptiveLimit } from './kubernetes/adaptive-limit.ts'
 import { createKubeApi } from './kubernetes/api.ts'
+import { overload } from './kubernetes/api-errors.ts'
 import { createCredentials } from './kubernetes/credentials.ts'
 import { watchJobs } from './kubernetes/jobs.ts'
 import { currentNamespace, loadKubeConfig } from './kubernetes/kube-config.ts'
@@ -32,7 +35,9 @@ await runProcess(
 
     const credentials = createCredentials(loadConfig)
     lifecycle.onClose('connections to Kubernetes', () => credentials.close())
-    const api = createKubeApi(createTransport(credentials, 'opifer-worker'))
+    const kubernetes = createKubeApi(createTransport(credentials, 'opifer-worker'))
+    const creates = createAdaptiveLimit({ most: config.concurrency, complaint: overload })
+    const api = { ...kubernetes, createJob: (job: JobManifest) => creates.run(() => kubernetes.createJob(job)) }
     const operarios = watchOperarios(
       api,
       { namespace: configMapNamespace, labelSelector: config.labelSelector },

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { PermanentError, RetryError } from '../errors.ts'
-import { ApiError, classify } from './api-errors.ts'
+import { ApiError, classify, overload } from './api-errors.ts'
 
 test.each([
   { code: 400, kind: 'permanent' },
@@ -38,4 +38,24 @@ test.each([
   expect(error).toBeInstanceOf(RetryError)
   expect(error.message).toBe(`reading Job a/b: the API server did not answer (${want})`)
   expect(error.cause).toBe(thrown)
+})
+
+describe('an overloaded API server', () => {
+  test.each([
+    [429, 3_000],
+    [500, undefined],
+    [503, undefined],
+    [504, undefined],
+  ])('is told by %i, with the pause that it asks for', (code, retryAfterMs) => {
+    const error = new ApiError({ code, reason: 'Busy', message: '', retryAfterMs })
+    expect(overload(error)).toEqual({ pauseMs: retryAfterMs ?? 0 })
+  })
+
+  test('is told by no answer at all', () => {
+    expect(overload(new TypeError('connection refused'))).toEqual({ pauseMs: 0 })
+  })
+
+  test.each([400, 403, 404, 409, 422])('is not told by %i', (code) => {
+    expect(overload(new ApiError({ code, reason: 'Other', message: '' }))).toBeUndefined()
+  })
 })

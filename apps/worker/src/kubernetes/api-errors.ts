@@ -37,6 +37,18 @@ export function classify(error: unknown, what: string): PermanentError | RetryEr
     : new RetryError(message, { cause: error, retryAfterMs: error.status.retryAfterMs })
 }
 
+const OVERLOAD_CODES = new Set([429, 500, 502, 503, 504])
+
+/**
+ * Whether a failed call tells that the API server has too much to do, or none to answer with: what calls for fewer calls at
+ * a time, and for how many milliseconds it wants to be left alone.
+ */
+export function overload(error: unknown): { pauseMs: number } | undefined {
+  if (!(error instanceof ApiError)) return { pauseMs: 0 }
+  const { code, retryAfterMs = 0 } = error.status
+  return OVERLOAD_CODES.has(code) ? { pauseMs: retryAfterMs } : undefined
+}
+
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message
