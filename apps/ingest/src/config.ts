@@ -31,6 +31,14 @@ export const INGEST_OPTIONS = {
     schema: duration('5s', 1, LONGEST_TIMER),
     help: 'longest that a webhook waits for Redis before it is answered 503 (default 5s)',
   },
+  maxQueued: {
+    schema: integer(500_000, { min: 1 }),
+    help: 'runs that may wait for a worker before webhooks are answered 503 (default 500000)',
+  },
+  maxMemoryPercent: {
+    schema: integer(90, { min: 1, max: 100 }),
+    help: "part of Redis' maxmemory that may be in use before webhooks are answered 503 (default 90)",
+  },
   dedupScope: {
     schema: oneOf(['alert', 'group'], 'alert'),
     help: 'what is one piece of work at a time: each alert of a group, or the group as a whole (default alert)',

@@ -211,7 +211,7 @@ describe('a resolved alert', () => {
 const at = (second: number) => `2026-11-23T04:00:0${second}Z`
 const firing = (startsAt: string | undefined) => givenWebhook(alertAt('a', { startsAt }))
 const resolved = (endsAt: string | undefined) => givenWebhook(alertAt('a', { status: 'resolved', endsAt }))
-const markOf = (redis: OpenIngest['redis']) => redis.keys('{opifer}:resolved:*')
+const firedAnewOf = (redis: OpenIngest['redis']) => redis.keys('{opifer}:fired-anew:*')
 
 describe('an alert that fires anew while its first firing still waits', () => {
   test.each([
@@ -221,11 +221,24 @@ describe('an alert that fires anew while its first firing still waits', () => {
     const { intake, redis } = await givenReadyIngest()
     const [run] = receiptsOf(await intake(firing(first)))
     await intake(resolved(end))
-    expect(await markOf(redis)).toHaveLength(1)
+    expect(await firedAnewOf(redis)).toEqual([])
     await eventually(async () => {
       expect(receiptsOf(await intake(firing(again)))).toMatchObject([{ result: 'deduplicated', runId: run?.runId }])
-      expect(await markOf(redis)).toEqual([])
+      expect(await firedAnewOf(redis)).toHaveLength(1)
     })
+  })
+
+  test('is not taken while a worker is ending that run, and has a run of its own afterwards', async () => {
+    const ingest = await givenReadyIngest()
+    const { intake, marks } = ingest
+    const [first] = receiptsOf(await intake(firing(at(1))))
+    await intake(resolved(at(2)))
+    await marks.markSuperseding(first?.runId ?? '', 60_000)
+    const answer = { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
+    expect(await intake(firing(at(3)))).toEqual(answer)
+    expect(await intake(firing(at(3)))).toEqual(answer)
+    await finish(ingest, first?.runId)
+    expect(resultsOf(await intake(firing(at(3))))).toEqual(['enqueued'])
   })
 
   test('is not what a late twin of the first firing looks like', async () => {
@@ -233,13 +246,13 @@ describe('an alert that fires anew while its first firing still waits', () => {
     await intake(firing(at(1)))
     await intake(resolved(at(2)))
     await intake(firing(at(1)))
-    expect(await markOf(redis)).toHaveLength(1)
+    expect(await firedAnewOf(redis)).toEqual([])
   })
 
   test('needs no mark where a group counts as a whole', async () => {
     const { intake, redis } = await givenReadyIngest({ dedupScope: 'group' })
     await intake(resolved(at(2)))
-    expect(await markOf(redis)).toEqual([])
+    expect(await redis.keys('{opifer}:resolved:*')).toEqual([])
   })
 })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
 import type { Marks, RedisClient } from '@opifer/platform'
 import type { Queue } from 'bullmq'
+import type { Pressure } from './pressure.ts'
 import { splitWebhook } from './split.ts'
 import { firedAnew, transitionsOf } from './transitions.ts'
 import { within } from './within.ts'
@@ -27,6 +28,7 @@ export type Intake =
 
 export interface IntakeDeps {
   redis: RedisClient
+  pressure: Pick<Pressure, 'reason'>
   queue: Queue
   marks: Marks
   now?: () => number
@@ -43,16 +45,16 @@ export interface IntakeSettings {
 
 /** Takes webhooks into the queue. Accepted means that Redis has acknowledged every alert of it. */
 export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webhook: Webhook) => Promise<Intake> {
-  const { redis, now = Date.now, newId = randomUUID } = deps
+  const { redis, pressure, now = Date.now, newId = randomUUID } = deps
   return async function intake(webhook) {
     // Before its first connection BullMQ would wait for Redis however long that takes.
     if (redis.status !== 'ready') return { kind: 'unavailable', reason: 'Redis is not connected' }
+    const full = pressure.reason()
+    if (full !== undefined) return { kind: 'unavailable', reason: full }
     const runs = splitWebhook(webhook, settings.dedupScope, now(), newId)
     try {
-      const receipts = await within(settings.redisTimeout, enqueue(runs, deps, settings))
-      return receipts
-        ? { kind: 'accepted', receipts }
-        : { kind: 'unavailable', reason: `Redis did not answer within ${settings.redisTimeout} ms` }
+      const answer = await within(settings.redisTimeout, enqueue(runs, deps, settings))
+      return answer ?? { kind: 'unavailable', reason: `Redis did not answer within ${settings.redisTimeout} ms` }
     } catch (cause) {
       return { kind: 'unavailable', reason: 'Redis did not take all alerts', cause }
     }
@@ -63,7 +65,7 @@ async function enqueue(
   runs: readonly Run[],
   { queue, marks }: IntakeDeps,
   { dedupScope, resolvedTtl }: IntakeSettings,
-): Promise<Receipt[]> {
+): Promise<Intake> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
   const transitions = transitionsOf(dedupScope === 'alert' ? runs : [])
   const [{ cooling, resolved }] = await Promise.all([
@@ -75,19 +77,25 @@ async function enqueue(
     ...transitions.resolved.map(({ alertId, mark }) => marks.markResolved(alertId, mark, resolvedTtl)),
   ])
   const awake = runs.filter((_, index) => !cooling[index])
-  const [, added] = await Promise.all([
-    // Sent first, so that no worker can see the old end once it has the new firing.
-    marks.forgetResolved(firedAnew(transitions, resolved)),
-    queue.addBulk(
-      awake.map((run) => ({
-        name: run.alert.alertname ?? 'invalid',
-        data: run,
-        opts: { jobId: run.id, deduplication: { id: run.dedupId } },
-      })),
-    ),
-  ])
+  const anew = firedAnew(transitions, resolved)
+  // Before the queue has the run, so that a worker that would end the one it joins can't miss it.
+  await Promise.all(anew.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
+  const added = await queue.addBulk(
+    awake.map((run) => ({
+      name: run.alert.alertname ?? 'invalid',
+      data: run,
+      opts: { jobId: run.id, deduplication: { id: run.dedupId } },
+    })),
+  )
   const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
-  return runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
+  const joined = anew.flatMap(({ runId }) => inQueue.get(runId) ?? [])
+  if (await marks.isSuperseding(joined)) {
+    return { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
+  }
+  return {
+    kind: 'accepted',
+    receipts: runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id))),
+  }
 }
 
 /** BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for. */

@@ -3,6 +3,7 @@ import { createApp } from './app.ts'
 import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
+import { watchPressure } from './pressure.ts'
 import { openQueue } from './queue.ts'
 
 await runProcess(
@@ -16,7 +17,9 @@ await runProcess(
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
 
-    const intake = createIntake({ redis, queue, marks: createMarks(redis, config.queuePrefix) }, config)
+    const pressure = watchPressure({ redis, queue }, config)
+    lifecycle.onClose('look-out for pressure', () => pressure.stop())
+    const intake = createIntake({ redis, queue, pressure, marks: createMarks(redis, config.queuePrefix) }, config)
     const app = createApp(
       { intake, redis, registry, metrics: createMetrics(registry), auth: authentication(config), log },
       config,

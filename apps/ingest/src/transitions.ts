@@ -1,9 +1,16 @@
-import { type Alert, alertId, isDefective, isOver, type ResolvedMark, type Run } from '@opifer/core'
+import { type Alert, alertId, type Firing, isDefective, isOver, type ResolvedMark, type Run } from '@opifer/core'
+
+export interface FiringAlert {
+  alertId: string
+  firing: Firing
+  /** The run that this firing asks for. */
+  runId: string
+}
 
 /** What a webhook's alerts mean for runs that are in the queue already. */
 export interface Transitions {
   /** Alerts that fire, with the id under which their end may be marked. */
-  firing: { alertId: string; run: Run; alert: Alert }[]
+  firing: FiringAlert[]
   /** Alerts that are over: a firing run of theirs that has no Job yet needs none. */
   resolved: { alertId: string; mark: ResolvedMark }[]
 }
@@ -15,20 +22,22 @@ export function transitionsOf(runs: readonly Run[]): Transitions {
     const { alert } = run
     if (isDefective(alert)) continue
     const id = alertId(run, alert)
-    if (alert.status === 'firing') transitions.firing.push({ alertId: id, run, alert })
-    else transitions.resolved.push({ alertId: id, mark: { endedAt: endOf(alert), receivedAt: run.receivedAt } })
+    const { receivedAt } = run
+    if (alert.status === 'firing') {
+      transitions.firing.push({ alertId: id, firing: { startsAt: alert.startsAt, receivedAt }, runId: run.id })
+    } else transitions.resolved.push({ alertId: id, mark: { endedAt: endOf(alert), receivedAt } })
   }
   return transitions
 }
 
 /**
- * Of alerts that fire, those whose last end lies before: they fire anew, and the mark of that end must go. Else it would
- * supersede the older firing's run that they may join in the queue, and with it them.
+ * Of alerts that fire, those whose last end lies before: they fire anew. That end must not supersede the older firing's run
+ * that they may join in the queue, and with it them.
  */
-export function firedAnew({ firing }: Transitions, marks: readonly (ResolvedMark | undefined)[]): string[] {
-  return firing.flatMap(({ alertId: id, run, alert }, index) => {
+export function firedAnew({ firing: all }: Transitions, marks: readonly (ResolvedMark | undefined)[]): FiringAlert[] {
+  return all.filter(({ firing }, index) => {
     const mark = marks[index]
-    return mark && !isOver(run, alert.startsAt, mark) ? [id] : []
+    return mark && !isOver(firing, mark)
   })
 }
 

@@ -21,12 +21,12 @@ export interface AlertsRoute {
 export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono {
   const limit = bodyLimit({
     maxSize: maxBodyBytes,
-    onError: (c) =>
-      problem(
-        c,
-        413,
-        `the body is larger than ${maxBodyBytes} bytes: raise --maxBodyBytes or make the alert groups smaller`,
-      ),
+    onError(c) {
+      // The rest of the body is not read, so nothing that follows it on this connection could be.
+      c.header('Connection', 'close')
+      const mend = 'raise --maxBodyBytes or make the alert groups smaller'
+      return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
+    },
   })
   return new Hono()
     .get('/', (c) => c.json('OK'))

@@ -4,6 +4,7 @@ import { createApp } from '../app.ts'
 import { authentication, INGEST_OPTIONS } from '../config.ts'
 import { createIntake } from '../intake.ts'
 import { createMetrics } from '../metrics.ts'
+import { watchPressure } from '../pressure.ts'
 import { openQueue } from '../queue.ts'
 
 export type OpenIngest = ReturnType<typeof openIngest>
@@ -19,8 +20,9 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
   const queue = openQueue(redis, config.queuePrefix)
   queue.on('error', () => {})
+  const pressure = watchPressure({ redis, queue }, config)
   const marks = createMarks(redis, config.queuePrefix)
-  const intake = createIntake({ redis, queue, marks }, config)
+  const intake = createIntake({ redis, queue, pressure, marks }, config)
   const auth = authentication(config)
   const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
   return {
@@ -35,6 +37,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
       if (redis.status !== 'ready') await once(redis, 'ready')
     },
     async close() {
+      await pressure.stop()
       await queue.close()
       redis.disconnect()
     },
