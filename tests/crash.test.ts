@@ -1,0 +1,338 @@
+/**
+ * Processes die, Redis and the API server go away and come back. Whatever happens, an alert that was accepted has one run,
+ * the run has one Job, and the Job's end is told.
+ */
+import type { JobRef } from '@opifer/core'
+import type { FaultRule } from '@opifer/devcluster'
+import { eventually, type OpiferProcess } from '@opifer/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type Gate, makeGate } from './harness/gate.ts'
+import { readCounter } from './harness/metrics.ts'
+import { makeOperario, shell, succeed } from './harness/operario.ts'
+import { type Job, startSystem, type System } from './harness/system.ts'
+import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
+
+let system: System
+let slow: Slow
+const gate = makeGate()
+
+/** The one worker that is there when a test begins; a test that ends it may leave another in its place. */
+let worker: OpiferProcess | undefined
+
+beforeAll(async () => {
+  const operarios = [
+    makeOperario('Quick', succeed),
+    makeOperario('Gated', gate.command),
+    makeOperario('Fails', shell('exit 3')),
+  ]
+  const workerFlags = ['--lockDuration=1s', '--cooldown=0', '--concurrency=3']
+  const starting = startSlow()
+  system = await startSystem({ workers: 0, workerFlags, redis: { appendonly: 'always' }, operarios })
+  slow = await starting
+})
+
+afterAll(async () => {
+  await Promise.all([system.stop(), slow.system.stop()])
+  await Promise.all([gate.remove(), slow.gate.remove()])
+})
+
+beforeEach(async () => {
+  worker ??= await system.startWorker()
+})
+
+afterEach(async () => {
+  system.cluster.faults.clear()
+  await gate.remove()
+})
+
+const creating = { verb: 'create', resource: 'jobs' } as const
+
+describe('A worker that dies', () => {
+  test('killed when its create call was carried out but not answered: another adopts the Job', async () => {
+    const first = takeWorker()
+    system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
+    const runId = await post('crash-1')
+    await eventually(() => expect(jobsOf('crash-1')).toHaveLength(1))
+    await first.kill()
+    const second = await replaceWorker()
+    expect(await sequelOf(runId, 'crash-1')).toEqual(ONE_OF_EACH)
+    expect(await readCounter('opifer_jobs_adopted_total', [second])).toBe(1)
+    expect(await readCounter('openfero_jobs_created_total', [second])).toBe(0)
+    expect(await readCounter('openfero_jobs_succeeded_total', [second])).toBe(1)
+  })
+
+  test('killed while the Job runs: another tells its end', async () => {
+    const first = takeWorker()
+    const runId = await post('crash-2', 'Gated')
+    await jobOf(runId)
+    await first.kill()
+    await replaceWorker()
+    await gate.open()
+    expect(await sequelOf(runId, 'crash-2', 'Gated')).toEqual(ONE_OF_EACH)
+  })
+
+  test('killed while the Job runs, which ends before another worker is there: its end is told all the same', async () => {
+    const first = takeWorker()
+    const runId = await post('crash-3', 'Gated')
+    await jobOf(runId)
+    await first.kill()
+    await gate.open()
+    await eventually(() => expect(jobsOf('crash-3', 'Gated')[0]?.status?.conditions).toBeDefined())
+    await replaceWorker()
+    expect(await sequelOf(runId, 'crash-3', 'Gated')).toEqual(ONE_OF_EACH)
+  })
+
+  test('frozen in the middle of its create call until another has done everything: it changes nothing any more', async () => {
+    const frozen = takeWorker()
+    system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'latency', milliseconds: 500 } })
+    const runId = await post('crash-4')
+    await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
+    frozen.signal('SIGSTOP')
+    const other = await replaceWorker()
+    expect(await sequelOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
+    const told = await system.runs.find(runId)
+    frozen.signal('SIGCONT')
+    await frozen.waitForLine(new RegExp(`${runId}.*"Job created"`))
+    // When it has stopped, it has done what it would do.
+    await frozen.stop()
+    expect(await system.runs.find(runId)).toEqual(told)
+    expect(await sequelOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
+    expect(await readCounter('openfero_jobs_succeeded_total', [other])).toBe(1)
+  })
+
+  test('stopped with SIGTERM in the middle of a create call: it finishes that, exits 0, and the next worker goes on', async () => {
+    const first = takeWorker()
+    const release = system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 500 } })
+    const instances = ['crash-5a', 'crash-5b', 'crash-5c']
+    const runIds = await Promise.all(instances.map((instance) => post(instance, 'Gated')))
+    await eventually(() => expect(system.cluster.faults.list()[0]?.hits).toBeGreaterThan(0))
+    expect(await first.stop()).toBe(0)
+    release()
+    await gate.open()
+    await replaceWorker()
+    for (const [index, runId] of runIds.entries()) {
+      expect(await sequelOf(runId, instances[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
+    }
+  })
+
+  test('alive, but taken for dead by another: two workers work one run at once, and it has one Job', async () => {
+    const workers = [takeWorker(), await replaceWorker()]
+    const counters = ['openfero_jobs_created_total', 'opifer_jobs_adopted_total', 'openfero_jobs_succeeded_total']
+    const read = () => Promise.all(counters.map((name) => readCounter(name, workers)))
+    const before = await read()
+    system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'latency', milliseconds: 4_000 } })
+    const runId = await post('crash-6')
+    await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
+    await system.runs.unlock(runId)
+    expect(await sequelOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
+    await eventually(async () => expect(minus(await read(), before)).toEqual([1, 1, 1]))
+    expect(await sequelOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
+  })
+})
+
+describe('Redis that goes away', () => {
+  const group = Array.from({ length: 10 }, (_, index) => `redis-${index}`)
+
+  test('restarted while runs are queued and in flight: every one ends', async () => {
+    system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 200 } })
+    const receipts = await system.post(makeWebhook(group.map((instance) => makeAlert('Gated', { instance }))))
+    await eventually(() => expect(system.jobs('Gated').filter(isOneOf(group)).length).toBeGreaterThan(2))
+    await system.redis.kill()
+    await system.redis.restart()
+    await gate.open()
+    for (const [index, { runId }] of receipts.entries()) {
+      expect(await sequelOf(runId, group[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
+    }
+    await eventually(async () => expect((await fetch(`${system.ingest.url}/readiness`)).status).toBe(200))
+  })
+
+  test('emptied while a Job runs, and the alert is sent again: the new run adopts the Job', async () => {
+    const before = await post('redis-flushed', 'Gated')
+    await jobOf(before)
+    await system.redis.flush()
+    const after = await post('redis-flushed', 'Gated')
+    expect(after).not.toBe(before)
+    await jobOf(after)
+    await gate.open()
+    expect(await sequelOf(after, 'redis-flushed', 'Gated')).toEqual(ONE_OF_EACH)
+  })
+
+  test('emptied after the Job finished, and the alert is sent again: it gets another Job, under the next number', async () => {
+    const first = await system.runs.end(await post('redis-again'))
+    await system.redis.flush()
+    const second = await system.runs.end(await post('redis-again'))
+    // What Redis knows of the first two is the second alone.
+    const third = await system.runs.end(await post('redis-again'))
+    expect([first, second, third].map(({ result }) => result.outcome)).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    expect(new Set([first, second, third].map(({ job }) => job?.name)).size).toBe(3)
+    expect(jobsOf('redis-again')).toHaveLength(3)
+  })
+})
+
+describe('An API server that misbehaves', () => {
+  const faults: [name: string, rule: FaultRule][] = [
+    ['answers 503 to creates', { ...creating, times: 2, fault: { type: 'status', code: 503 } }],
+    ['answers 500 to creates', { ...creating, times: 1, fault: { type: 'status', code: 500 } }],
+    ['answers 403 for a quota that is used up', { ...creating, times: 1, fault: { type: 'status', code: 403 } }],
+    ['cuts the connection before the create', { ...creating, times: 1, fault: { type: 'cut' } }],
+    ['cuts the connection after the create', { ...creating, times: 1, fault: { type: 'commit-then-cut' } }],
+    ['sends events twice', { verb: 'watch', resource: 'jobs', fault: { type: 'duplicate-events' } }],
+    ['sends events that are out of date', { verb: 'watch', resource: 'jobs', fault: { type: 'stale-events' } }],
+    ['sends events late', { verb: 'watch', resource: 'jobs', fault: { type: 'late-events', milliseconds: 500 } }],
+  ]
+  test.each(faults)('%s: the run ends right, with one Job', async (name, rule) => {
+    system.cluster.faults.add(rule)
+    const runId = await post(name)
+    expect(await sequelOf(runId, name)).toEqual(ONE_OF_EACH)
+    // A rule that is spent is gone; any other must have befallen something.
+    expect(system.cluster.faults.list().filter(({ hits }) => hits === 0)).toEqual([])
+  })
+
+  test('answers 429 with Retry-After: it is not asked again before', async () => {
+    const fault = { type: 'status', code: 429, retryAfterSeconds: 2 } as const
+    system.cluster.faults.add({ ...creating, times: 1, fault })
+    const startedAt = Date.now()
+    expect(await sequelOf(await post('api-429'), 'api-429')).toEqual(ONE_OF_EACH)
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(2_000)
+  })
+
+  test('refuses connections for a while', async () => {
+    await system.cluster.faults.refuse()
+    const runId = await post('api-refuses')
+    await eventually(async () => expect(await system.runs.state(runId)).toBe('delayed'))
+    await system.cluster.faults.accept()
+    expect(await sequelOf(runId, 'api-refuses')).toEqual(ONE_OF_EACH)
+  })
+
+  test('cuts the watches and forgets its history while a Job runs', async () => {
+    const runId = await post('api-410', 'Gated')
+    await jobOf(runId)
+    system.cluster.faults.expireHistory()
+    system.cluster.faults.cutWatches()
+    const openedAt = Date.now()
+    await gate.open()
+    expect(await sequelOf(runId, 'api-410', 'Gated')).toEqual(ONE_OF_EACH)
+    const { result } = await system.runs.end(runId)
+    // Sooner than the run would look after its Job by itself.
+    expect(result.finishedAt - openedAt).toBeLessThan(10_000)
+  })
+
+  test('a Job that is deleted before its end ends the run lost', async () => {
+    const runId = await post('api-deleted', 'Gated')
+    const { namespace, name } = await jobOf(runId)
+    system.cluster.store.remove('jobs', namespace, name)
+    const { result } = await system.runs.end(runId)
+    expect(result.outcome).toBe('lost')
+  })
+
+  test('a failed Job is told as failed, though nothing can be read of its pods', async () => {
+    system.cluster.faults.add({ verb: 'list', resource: 'pods', fault: { type: 'status', code: 403 } })
+    const { result } = await system.runs.end(await post('api-no-pods', 'Fails'))
+    expect(result).toMatchObject({ outcome: 'failed', exits: [] })
+  })
+})
+
+describe('An API server that does not even say that it is away', () => {
+  test('a create that was carried out but never answered is tried again, and finds its Job', async () => {
+    const run = await slow.system.runs.end(slow.unanswered, { timeout: 60_000 })
+    expect(run.result.outcome).toBe('succeeded')
+    expect(slow.system.jobs('Quick')).toHaveLength(1)
+  }, 65_000)
+
+  test('watches that fall silent for ever keep no run from its end', async () => {
+    const run = await slow.system.runs.end(slow.unwatched, { timeout: 80_000 })
+    expect(run.result.outcome).toBe('succeeded')
+    expect(slow.system.jobs('Gated')).toHaveLength(1)
+  }, 85_000)
+})
+
+interface Slow {
+  gate: Gate
+  system: System
+  unanswered: string
+  unwatched: string
+}
+
+/** Time-outs take half a minute: these two runs go on beside all other tests, and are looked at last. */
+async function startSlow(): Promise<Slow> {
+  const held = makeGate()
+  const own = await startSystem({ operarios: [makeOperario('Quick', succeed), makeOperario('Gated', held.command)] })
+  const { faults } = own.cluster
+  faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
+  const [unanswered] = await own.post(firing('Quick'))
+  await eventually(() => expect(faults.list()).toEqual([]))
+  const [unwatched] = await own.post(firing('Gated'))
+  const unwatchedId = unwatched?.runId ?? ''
+  await jobOf(unwatchedId, own)
+  faults.add({ verb: 'watch', resource: 'jobs', fault: { type: 'silent-watch' } })
+  faults.cutWatches()
+  await eventually(() => expect(faults.list()[0]?.hits).toBe(1))
+  await held.open()
+  return { gate: held, system: own, unanswered: unanswered?.runId ?? '', unwatched: unwatchedId }
+}
+
+function takeWorker(): OpiferProcess {
+  const taken = worker
+  if (!taken) throw new Error('there is no worker')
+  worker = undefined
+  onTestFinished(async () => {
+    await taken.kill()
+  })
+  return taken
+}
+
+async function replaceWorker(): Promise<OpiferProcess> {
+  worker = await system.startWorker()
+  return worker
+}
+
+function minus(after: readonly number[], before: readonly number[]): number[] {
+  return after.map((value, index) => value - (before[index] ?? 0))
+}
+
+/** Posts an alert that has not its like in another test, and returns its run. */
+async function post(instance: string, alertname = 'Quick'): Promise<string> {
+  const [receipt] = await system.post(firing(alertname, { instance }))
+  return receipt?.runId ?? ''
+}
+
+/** Waits until the run has its Job on record. */
+function jobOf(runId: string, { runs }: System = system): Promise<JobRef> {
+  return eventually(async () => {
+    const run = await runs.find(runId)
+    if (!run?.job) throw new Error(`run ${runId} has no Job yet`)
+    return run.job
+  })
+}
+
+function jobsOf(instance: string, alertname = 'Quick'): Job[] {
+  return system.jobs(alertname).filter(isOneOf([instance]))
+}
+
+function isOneOf(instances: readonly string[]): (job: Job) => boolean {
+  return ({ spec }) => {
+    const env = spec?.template.spec?.containers[0]?.env ?? []
+    return instances.includes(env.find(({ name }) => name === 'OPENFERO_INSTANCE')?.value ?? '')
+  }
+}
+
+/** What one alert has led to, when its run is over. */
+async function sequelOf(runId: string, instance: string, alertname = 'Quick') {
+  const run = await system.runs.end(runId)
+  const state = await eventually(async () => {
+    const now = await system.runs.state(runId)
+    if (now !== 'completed' && now !== 'failed') throw new Error(`BullMQ has the run as ${now}`)
+    return now
+  })
+  const all = await system.runs.all()
+  const jobs = jobsOf(instance, alertname)
+  return {
+    outcome: run.result.outcome,
+    state,
+    runs: all.filter(({ dedupId }) => dedupId === run.dedupId).length,
+    jobs: jobs.length,
+    otherJobs: jobs.filter(({ metadata }) => metadata.name !== run.job?.name).length,
+  }
+}
+
+const ONE_OF_EACH = { outcome: 'succeeded', state: 'completed', runs: 1, jobs: 1, otherJobs: 0 }

@@ -1,0 +1,57 @@
+import { type Run, runSchema } from '@opifer/core'
+import { RUNS } from '@opifer/platform'
+import { eventually, type EventuallyOptions } from '@opifer/testkit'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+
+/** A run that has come to its end. */
+export type EndedRun = Run & { result: NonNullable<Run['result']> }
+
+/** The queue of runs, seen from outside. */
+export interface Runs {
+  find(runId: string): Promise<Run | undefined>
+  /** Waits for the run's end. */
+  end(runId: string, options?: EventuallyOptions): Promise<EndedRun>
+  /** What BullMQ says of the run, e.g. `completed`. */
+  state(runId: string): Promise<string>
+  /** Every run that is in the queue or was, newest first. */
+  all(): Promise<Run[]>
+  /** Takes a run from the worker that has it, as when the worker was away for too long. */
+  unlock(runId: string): Promise<void>
+  close(): Promise<void>
+}
+
+export function openRuns(redisUrl: string): Runs {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const queue = new Queue(RUNS.name, { connection: redis, prefix: '{opifer}' })
+  // Tests take Redis away on purpose.
+  redis.on('error', () => {})
+  queue.on('error', () => {})
+
+  async function find(runId: string): Promise<Run | undefined> {
+    const job = await queue.getJob(runId)
+    return job && runSchema.parse(job.data)
+  }
+
+  return {
+    find,
+    end: (runId, options = { timeout: 20_000 }) =>
+      eventually(async () => {
+        const run = await find(runId)
+        if (run?.result) return { ...run, result: run.result }
+        throw new Error(`run ${runId} of ${run?.alert.alertname} has not ended; its Job is ${run?.job?.name}`)
+      }, options),
+    state: (runId) => queue.getJobState(runId),
+    async all() {
+      const jobs = await queue.getJobs()
+      return jobs.map(({ data }) => runSchema.parse(data))
+    },
+    async unlock(runId) {
+      await redis.del(`${queue.toKey(runId)}:lock`)
+    },
+    async close() {
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+}
