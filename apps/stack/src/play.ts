@@ -67,9 +67,9 @@ async function post({ webhook }: Scene, { alertsUrl }: Stack, say: (text: string
     headers: { 'Content-Type': 'application/json' },
     body: webhook,
   })
-  const { alerts } = (await response.json()) as { alerts?: { runId: string; result: string }[] }
-  const [receipt] = alerts ?? []
-  if (!receipt) throw new Error(`${alertsUrl} answered ${response.status}`)
+  const answer = (await response.json()) as { alerts?: { runId: string; result: string }[]; detail?: string }
+  const [receipt] = answer.alerts ?? []
+  if (!receipt) throw new Error(`${alertsUrl} answered ${response.status}: ${answer.detail}`)
   say(`  POST /alerts → ${response.status}: ${receipt.result}, run ${receipt.runId.slice(0, 8)}`)
   return { at, ...receipt }
 }

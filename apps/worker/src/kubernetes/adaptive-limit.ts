@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonic } from '../monotonic.ts'
 
 /** How many calls may be under way at a time, found out as we go. */
 export interface AdaptiveLimit {
@@ -12,6 +13,7 @@ export interface AdaptiveLimitOptions {
   most: number
   /** Whether an error says that the other side has too much to do, and for how many milliseconds it wants to be left alone. */
   complaint: (error: unknown) => { pauseMs: number } | undefined
+  /** Milliseconds since any time; a wall clock that is set back would make a pause last longer. */
   now?: () => number
   wait?: (ms: number) => Promise<unknown>
 }
@@ -23,7 +25,7 @@ export interface AdaptiveLimitOptions {
 export function createAdaptiveLimit({
   most,
   complaint,
-  now = Date.now,
+  now = monotonic,
   wait = sleep,
 }: AdaptiveLimitOptions): AdaptiveLimit {
   const waiting: (() => void)[] = []

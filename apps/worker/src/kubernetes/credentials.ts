@@ -1,5 +1,6 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
+import { monotonic } from '../monotonic.ts'
 
 /** What a call needs to be let in, and the connections that it goes through. */
 export interface Credentials {
@@ -21,7 +22,7 @@ export interface CredentialSource {
  * asked for again every so often, since tokens rotate, but connections are kept for as long as cluster and certificates
  * stay the same: client-node by itself opens a new TLS connection for every call.
  */
-export function createCredentials(load: () => KubeConfig, now: () => number = Date.now): CredentialSource {
+export function createCredentials(load: () => KubeConfig, now: () => number = monotonic): CredentialSource {
   let kubeConfig: KubeConfig | undefined
   let credentials: (Credentials & { tls: string }) | undefined
   let freshUntil = 0

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@opifer/platform'
+import { monotonic } from '../monotonic.ts'
 import { retryDelay } from '../retry-delay.ts'
 import type { Collection, KubeApi, KubeObject } from './api.ts'
 import { ApiError } from './api-errors.ts'
@@ -50,7 +51,7 @@ export class Mirror<Item extends KubeObject> {
     this.#api = api
     this.#collection = collection
     this.#listener = listener
-    this.#options = { now: Date.now, random: Math.random, watchSeconds: 20, relistMs: 300_000, ...options }
+    this.#options = { now: monotonic, random: Math.random, watchSeconds: 20, relistMs: 300_000, ...options }
     this.ready = new Promise((resolve) => {
       this.#becomeReady = resolve
     })

@@ -53,7 +53,11 @@ describe('a cooldown', () => {
 
 describe('before a Job is created', () => {
   test('nothing is known of an alert that is new', async () => {
-    expect(await givenMarks().beforeCreate('alert', 'episode')).toEqual({ resolved: undefined, finishedJobs: 0 })
+    expect(await givenMarks().beforeCreate('alert', 'episode')).toEqual({
+      resolved: undefined,
+      firedAnew: undefined,
+      finishedJobs: 0,
+    })
   })
 
   test.each([{ endedAt: 5, receivedAt: 7 }, { receivedAt: 7 }])(
@@ -73,6 +77,17 @@ describe('before a Job is created', () => {
     expect((await marks.beforeCreate('alert', 'episode')).resolved).toEqual({ receivedAt: 7 })
   })
 
+  test.each([{ startsAt: '2026-11-23T04:00:00Z', receivedAt: 7 }, { receivedAt: 7 }])(
+    'it is known that the alert has fired anew: %j',
+    async (firing) => {
+      const marks = givenMarks()
+      await marks.markFiredAnew('alert', { receivedAt: 1 }, HOUR)
+      await marks.markFiredAnew('alert', firing, HOUR)
+      expect((await marks.beforeCreate('alert', 'episode')).firedAnew).toEqual(firing)
+      expect((await marks.beforeCreate('other', 'episode')).firedAnew).toBeUndefined()
+    },
+  )
+
   test('it is known how many Jobs of the episode have finished', async () => {
     const marks = givenMarks()
     await Promise.all([1, 2, 3].map(() => marks.countFinishedJob('episode', HOUR)))
@@ -81,15 +96,31 @@ describe('before a Job is created', () => {
   })
 })
 
+test('it is told whether any of some runs is about to end superseded', async () => {
+  const marks = givenMarks()
+  expect(await marks.isSuperseding([])).toBe(false)
+  await marks.markSuperseding('run-2', HOUR)
+  expect(await marks.isSuperseding(['run-1', 'run-2'])).toBe(true)
+  expect(await marks.isSuperseding(['run-1', 'run-3'])).toBe(false)
+})
+
 test('every key has the prefix and ends by itself', async () => {
   const marks = givenMarks()
   await marks.startCooldown('a', 'run-1', HOUR)
   await marks.markResolved('a', { receivedAt: 1 }, HOUR)
+  await marks.markFiredAnew('a', { receivedAt: 1 }, HOUR)
+  await marks.markSuperseding('a', HOUR)
   await marks.countFinishedJob('a', HOUR)
   await marks.countFinishedJob('a', HOUR)
 
   const keys = await redis.keys('*')
-  expect(keys.sort()).toEqual(['{test}:cooldown:a', '{test}:finished:a', '{test}:resolved:a'])
+  expect(keys.sort()).toEqual([
+    '{test}:cooldown:a',
+    '{test}:finished:a',
+    '{test}:fired-anew:a',
+    '{test}:resolved:a',
+    '{test}:superseding:a',
+  ])
   for (const key of keys) {
     const left = await redis.pttl(key)
     expect(left).toBeGreaterThan(0)

@@ -1,10 +1,17 @@
-import type { ResolvedMark } from '@opifer/core'
+import type { Firing, ResolvedMark } from '@opifer/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis/connect.ts'
 
 export interface EnqueueMarks {
   cooling: (string | null)[]
   resolved: (ResolvedMark | undefined)[]
+}
+
+export interface CreateMarks {
+  resolved: ResolvedMark | undefined
+  /** A firing after an end, which may have joined the run of the firing before it. */
+  firedAnew: Firing | undefined
+  finishedJobs: number
 }
 
 /**
@@ -18,14 +25,19 @@ export interface Marks {
   beforeEnqueue(dedupIds: readonly string[], alertIds: readonly string[]): Promise<EnqueueMarks>
   startCooldown(dedupId: string, runId: string, ms: number): Promise<void>
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
-  forgetResolved(alertIds: readonly string[]): Promise<void>
+  markFiredAnew(alertId: string, firing: Firing, keepMs: number): Promise<void>
   /** What a worker must know before it creates a Job. One round trip. */
-  beforeCreate(alertId: string, episode: string): Promise<{ resolved: ResolvedMark | undefined; finishedJobs: number }>
+  beforeCreate(alertId: string, episode: string): Promise<CreateMarks>
+  /** That the run is about to end superseded, so that no alert may count on it any more. */
+  markSuperseding(runId: string, keepMs: number): Promise<void>
+  /** Whether any of these runs is about to. */
+  isSuperseding(runIds: readonly string[]): Promise<boolean>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
 }
 
 export function createMarks(redis: RedisClient, prefix: string): Marks {
-  const key = (kind: 'cooldown' | 'resolved' | 'finished', id: string) => `${prefix}:${kind}:${id}`
+  const key = (kind: 'cooldown' | 'resolved' | 'fired-anew' | 'superseding' | 'finished', id: string) =>
+    `${prefix}:${kind}:${id}`
   return {
     async beforeEnqueue(dedupIds, alertIds) {
       const keys = [...dedupIds.map((id) => key('cooldown', id)), ...alertIds.map((id) => key('resolved', id))]
@@ -38,12 +50,28 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async markResolved(alertId, mark, keepMs) {
       await redis.set(key('resolved', alertId), JSON.stringify(mark), 'PX', keepMs)
     },
-    async forgetResolved(alertIds) {
-      if (alertIds.length > 0) await redis.del(alertIds.map((id) => key('resolved', id)))
+    async markFiredAnew(alertId, firing, keepMs) {
+      await redis.set(key('fired-anew', alertId), JSON.stringify(firing), 'PX', keepMs)
     },
     async beforeCreate(alertId, episode) {
-      const [resolved, finished] = await redis.mget(key('resolved', alertId), key('finished', episode))
-      return { resolved: parseMark(resolved), finishedJobs: Number(finished ?? 0) }
+      const [resolved, firedAnew, finished] = await redis.mget(
+        key('resolved', alertId),
+        key('fired-anew', alertId),
+        key('finished', episode),
+      )
+      return {
+        resolved: parseMark(resolved),
+        firedAnew: firedAnew ? firingSchema.parse(JSON.parse(firedAnew)) : undefined,
+        finishedJobs: Number(finished ?? 0),
+      }
+    },
+    async markSuperseding(runId, keepMs) {
+      await redis.set(key('superseding', runId), '1', 'PX', keepMs)
+    },
+    async isSuperseding(runIds) {
+      if (runIds.length === 0) return false
+      const marks = await redis.mget(runIds.map((id) => key('superseding', id)))
+      return marks.some((mark) => mark !== null)
     },
     async countFinishedJob(episode, keepMs) {
       const counter = key('finished', episode)
@@ -52,6 +80,8 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     },
   }
 }
+
+const firingSchema = z.object({ startsAt: z.string().optional(), receivedAt: z.number() })
 
 const markSchema = z.object({ endedAt: z.number().optional(), receivedAt: z.number() })
 
