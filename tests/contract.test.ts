@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubeObject } from '@opifer/devcluster'
-import { eventually, findExecutable, loadFixture, startProcess } from '@opifer/testkit'
+import { eventually, findExecutable, loadFixture, startProcess, statusOf } from '@opifer/testkit'
 import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeGate } from './harness/gate.ts'
@@ -398,8 +398,7 @@ describe('8. Compatibility with what is built around OpenFero', () => {
   test.each(['ingest', 'worker'])('%s serves /healthz, /readiness and /metrics', async (name) => {
     const url = name === 'ingest' ? system.ingest.url : system.workers[0]?.url
     for (const path of ['/healthz', '/readiness']) {
-      const response = await fetch(url + path)
-      expect([path, response.status]).toEqual([path, 200])
+      expect([path, await statusOf(url + path)]).toEqual([path, 200])
     }
     const metrics = await fetch(`${url}/metrics`)
     expect(metrics.headers.get('Content-Type')).toContain('text/plain')
@@ -433,7 +432,7 @@ describe('8. Compatibility with what is built around OpenFero', () => {
     const url = `${flagged.ingest.url}/alerts`
     const request = { method: 'POST', body: JSON.stringify(firing('Flagged')) }
     const headers = { 'Content-Type': 'application/json' }
-    expect((await fetch(url, { ...request, headers })).status).toBe(401)
+    expect(await statusOf(url, { ...request, headers })).toBe(401)
     const response = await fetch(url, { ...request, headers: { ...headers, Authorization: auth.header } })
     expect(response.status).toBe(202)
     const { alerts } = (await response.json()) as { alerts: Receipt[] }

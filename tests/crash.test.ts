@@ -4,7 +4,7 @@
  */
 import type { JobRef } from '@opifer/core'
 import type { FaultRule } from '@opifer/devcluster'
-import { eventually, type OpiferProcess } from '@opifer/testkit'
+import { eventually, type OpiferProcess, statusOf } from '@opifer/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Gate, makeGate } from './harness/gate.ts'
 import { readCounter } from './harness/metrics.ts'
@@ -143,7 +143,7 @@ describe('Redis that goes away', () => {
     for (const [index, { runId }] of receipts.entries()) {
       expect(await sequelOf(runId, group[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
     }
-    await eventually(async () => expect((await fetch(`${system.ingest.url}/readiness`)).status).toBe(200))
+    await eventually(async () => expect(await statusOf(`${system.ingest.url}/readiness`)).toBe(200))
   })
 
   test('emptied while a Job runs, and the alert is sent again: the new run adopts the Job', async () => {

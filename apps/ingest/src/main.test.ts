@@ -14,6 +14,7 @@ import {
   startProcess,
   startProxy,
   startRedis,
+  statusOf,
 } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -32,7 +33,7 @@ afterAll(() => server.stop())
 
 interface Ingest extends ManagedProcess {
   port: number
-  post(headers?: Record<string, string>): Promise<Response>
+  post(headers?: Record<string, string>): Promise<{ status: number; body: string }>
   health(): Promise<number>
   readiness(): Promise<number>
 }
@@ -52,14 +53,13 @@ async function givenIngest(redisUrl: string, flags: string[] = [], env: NodeJS.P
   return {
     ...child,
     port,
-    post: (headers = {}) =>
-      fetch(`${url}/alerts`, {
-        method: 'POST',
-        body: BODY,
-        headers: { 'Content-Type': 'application/json', ...headers },
-      }),
-    health: async () => (await fetch(`${url}/healthz`)).status,
-    readiness: async () => (await fetch(`${url}/readiness`)).status,
+    async post(headers = {}) {
+      const all = { 'Content-Type': 'application/json', ...headers }
+      const response = await fetch(`${url}/alerts`, { method: 'POST', body: BODY, headers: all })
+      return { status: response.status, body: await response.text() }
+    },
+    health: () => statusOf(`${url}/healthz`),
+    readiness: () => statusOf(`${url}/readiness`),
   }
 }
 
@@ -226,7 +226,7 @@ test('killed without warning, it loses nothing that it has acknowledged', async 
   onTestFinished(() => own.stop())
   const ingest = await givenIngest(own.url)
   await eventually(async () => expect(await ingest.readiness()).toBe(200))
-  const { alerts } = (await (await ingest.post()).json()) as { alerts: { runId: string }[] }
+  const { alerts } = JSON.parse((await ingest.post()).body) as { alerts: { runId: string }[] }
   await ingest.kill()
   await own.kill()
   await own.restart()

@@ -14,4 +14,5 @@ export { type OpiferOptions, type OpiferProcess, startIngest, startWorker } from
 export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts'
 export { provideRedis, type ProvidedRedis, type RedisOptions, type RedisServer, startRedis } from './redis-server.ts'
+export { statusOf } from './status-of.ts'
 export { type Endpoint, startProxy, type TcpProxy } from './tcp-proxy.ts'

@@ -6,7 +6,7 @@ import { killLeftovers } from './child-process.ts'
 import { eventually } from './eventually.ts'
 
 /** What is being closed when the last test ends may take this long. */
-const GRACE = 2_000
+const GRACE = 5_000
 
 const NAMES: Readonly<Record<string, string>> = {
   PipeWrap: 'pipe',
