@@ -2,30 +2,42 @@ import { parseArgs } from 'node:util'
 import { RUNS } from '@opifer/platform'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
+import { runCommand } from './command.ts'
 import { type Played, play, type SceneResult } from './play.ts'
 import { layOutLogs, SCENES } from './scenes.ts'
 import { type Stack, startStack } from './stack.ts'
 import { formatTable } from './table.ts'
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const startedAt = Date.now()
-// With --json, standard output is for the one object at its end.
-const out = values.json ? process.stderr : process.stdout
-const print = (text: string) => void out.write(`${text}\n`)
-const say = (text: string) => print(`${((Date.now() - startedAt) / 1_000).toFixed(2).padStart(7)}s  ${text}`)
-
-say('starting Redis, the development cluster, one ingest and two workers')
 const queuePrefix = `{opifer-demo-${process.pid}}`
-const stack = await startStack({ port: 0, workers: 2, queuePrefix })
-try {
-  const { runs, faults } = await playAll(stack)
-  report(runs, faults)
-  process.exitCode = faults.length === 0 ? 0 : 1
-} finally {
-  await stack.stop()
+
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+  // With --json, standard output is for the one object at its end.
+  const print = printer(values.json ? process.stderr : process.stdout)
+  print.step('starting Redis, the development cluster, one ingest and two workers')
+  const stack = await startStack({ port: 0, workers: 2, queuePrefix })
+  try {
+    const { runs, faults } = await playAll(stack, print.step)
+    report(runs, faults, print)
+    const ok = faults.length === 0
+    if (values.json) process.stdout.write(`${JSON.stringify({ ok, runs })}\n`)
+    return ok
+  } finally {
+    await stack.stop()
+  }
+})
+
+function printer(out: NodeJS.WriteStream) {
+  const line = (text: string) => void out.write(`${text}\n`)
+  return { line, step: (text: string) => line(`${elapsed()}s  ${text}`) }
 }
 
-async function playAll(running: Stack): Promise<SceneResult> {
+function elapsed(): string {
+  return ((Date.now() - startedAt) / 1_000).toFixed(2).padStart(7)
+}
+
+async function playAll(running: Stack, say: (text: string) => void): Promise<SceneResult> {
   say(`webhooks go to ${running.alertsUrl}, Jobs to ${running.cluster?.url}`)
   await layOutLogs(running.hostRoot, Date.now())
   const redis = new Redis(running.redisUrl, { maxRetriesPerRequest: null })
@@ -51,7 +63,7 @@ function strayJobs({ cluster }: Stack, runs: Played[]): string[] {
     .map(({ metadata }) => `Job ${metadata.name} belongs to no run`)
 }
 
-function report(runs: Played[], faults: string[]): void {
+function report(runs: Played[], faults: string[], print: ReturnType<typeof printer>): void {
   const rows = runs.map(({ alertname, status, outcome, job, deduplicated, seconds }) => [
     alertname,
     status,
@@ -59,8 +71,7 @@ function report(runs: Played[], faults: string[]): void {
     job ?? '–',
     seconds.toFixed(2),
   ])
-  print(`\n${formatTable(['alert', 'status', 'outcome', 'Job', 'seconds'], rows)}\n`)
-  for (const fault of faults) say(`NOT AS IT SHOULD BE: ${fault}`)
-  if (faults.length === 0) say('all went as it should')
-  if (values.json) process.stdout.write(`${JSON.stringify({ ok: faults.length === 0, runs })}\n`)
+  print.line(`\n${formatTable(['alert', 'status', 'outcome', 'Job', 'seconds'], rows)}\n`)
+  for (const fault of faults) print.step(`NOT AS IT SHOULD BE: ${fault}`)
+  if (faults.length === 0) print.step('all went as it should')
 }

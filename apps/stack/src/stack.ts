@@ -47,11 +47,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await loadSampleOperarios(cluster.kubeconfig, hostRoot)
     }
     const common = { redisUrl: redis.url, flags: [`--queuePrefix=${options.queuePrefix}`] }
-    const [ingest, ...workers] = await Promise.all([
-      startIngest({ ...common, addr: `127.0.0.1:${options.port}` }),
-      ...Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig })),
-    ])
-    releases.push(() => Promise.all([ingest, ...workers].map((process) => process.stop())))
+    const ingest = await startIngest({ ...common, addr: `127.0.0.1:${options.port}` })
+    releases.push(() => ingest.stop())
+    const started = Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig }))
+    releases.push(() => Promise.allSettled(started.map(async (worker) => (await worker).stop())))
+    await Promise.all(started)
     return { redisUrl: redis.url, alertsUrl: `${ingest.url}/alerts`, kubeconfig, cluster, hostRoot, stop }
   } catch (error) {
     await stop()

@@ -1,39 +1,53 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadFixture } from '@opifer/testkit'
+import { parseNumber, runCommand } from './command.ts'
 import { layOutLogs } from './scenes.ts'
-import { startStack } from './stack.ts'
+import { type Stack, startStack } from './stack.ts'
 
-const { values } = parseArgs({
-  options: {
-    kubeconfig: { type: 'string' },
-    port: { type: 'string', default: '8080' },
-    workers: { type: 'string', default: '2' },
-  },
+const OPTIONS = {
+  kubeconfig: { type: 'string' },
+  port: { type: 'string', default: '8080' },
+  workers: { type: 'string', default: '2' },
+} as const
+
+await runCommand(async () => {
+  const { values } = parseArgs({ options: OPTIONS })
+  // npm leaves the folder that it was called in; a path that was given is meant from there.
+  const calledIn = process.env['INIT_CWD'] ?? process.cwd()
+  const stack = await startStack({
+    port: parseNumber('port', values.port, 0, 65_535),
+    workers: parseNumber('workers', values.workers, 1, 64),
+    kubeconfig: values.kubeconfig && resolve(calledIn, values.kubeconfig),
+    queuePrefix: '{opifer}',
+  })
+  try {
+    if (stack.cluster) await layOutLogs(stack.hostRoot, Date.now())
+    process.stdout.write(welcome(stack))
+    process.stdout.write(`${await nextSignal()}: stopping\n`)
+  } finally {
+    await stack.stop()
+  }
+  return true
 })
 
-const stack = await startStack({
-  port: Number(values.port),
-  workers: Number(values.workers),
-  kubeconfig: values.kubeconfig,
-  queuePrefix: '{opifer}',
-})
-if (stack.cluster) await layOutLogs(stack.hostRoot, Date.now())
-
-const example = JSON.stringify(JSON.parse(loadFixture('operarios-guide/test-alert.json')))
-process.stdout.write(`
+function welcome({ alertsUrl, kubeconfig, redisUrl }: Stack): string {
+  const example = JSON.stringify(JSON.parse(loadFixture('operarios-guide/test-alert.json')))
+  return `
 Opifer is up. Send it an alert:
 
-  curl -H 'Content-Type: application/json' -d '${example}' ${stack.alertsUrl}
+  curl -H 'Content-Type: application/json' -d '${example}' ${alertsUrl}
 
 and watch what comes of it:
 
-  kubectl --kubeconfig ${stack.kubeconfig} get jobs -w
+  kubectl --kubeconfig ${kubeconfig} get jobs -w
 
-Redis: ${stack.redisUrl}   Ctrl-C stops everything.
-`)
+Redis: ${redisUrl}   Ctrl-C stops everything.
+`
+}
 
-const signal = await new Promise<string>((resolve) => {
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve)
-})
-process.stdout.write(`${signal}: stopping\n`)
-await stack.stop()
+function nextSignal(): Promise<string> {
+  return new Promise((resolveSignal) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolveSignal)
+  })
+}
