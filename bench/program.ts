@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@opifer/testkit'
+import { type Memory, memoryOf } from './process-stats.ts'
+
+export interface ProgramOptions {
+  flags?: readonly string[]
+  /** Names its CPU profile; without one it is never profiled. */
+  profile?: string
+}
+
+/** A running ingest or worker: the real program. */
+export interface Program {
+  pid: number
+  url: string
+  /** Milliseconds from its start until it said that it is ready. */
+  startupMs: number
+  memory(): Memory
+  stop(): Promise<void>
+}
+
+interface Surroundings {
+  dir: string
+  redisUrl: string
+  profileDir: string | undefined
+}
+
+let started = 0
+
+/**
+ * Starts the real program and waits until it is ready. What it logs goes to a file, as it does under a container runtime:
+ * reading it here would cost the measured machine as much as writing it costs the program.
+ */
+export async function startProgram(
+  app: 'ingest' | 'worker',
+  { dir, redisUrl, profileDir }: Surroundings,
+  { flags = [], profile }: ProgramOptions,
+): Promise<Program> {
+  const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url))
+  const addr = `127.0.0.1:${await freePort()}`
+  const logFile = join(dir, `${app}-${++started}.log`)
+  const log = openSync(logFile, 'w')
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [...profiling(profileDir, profile), main, `--addr=${addr}`, ...flags], {
+    env: { ...process.env, OPIFER_REDIS_URL: redisUrl },
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  const exited = once(child, 'exit')
+  const killChild = () => child.kill('SIGKILL')
+  process.once('exit', killChild)
+  const url = `http://${addr}`
+  await untilReady(url, () => child.exitCode === null, logFile)
+  return {
+    pid: child.pid ?? 0,
+    url,
+    startupMs: performance.now() - startedAt,
+    memory: () => memoryOf(child.pid ?? 0),
+    async stop() {
+      process.off('exit', killChild)
+      child.kill('SIGTERM')
+      // A profile is written at the end, and a large one takes its time.
+      const killer = setTimeout(killChild, 40_000)
+      await exited
+      clearTimeout(killer)
+    },
+  }
+}
+
+function profiling(dir: string | undefined, name: string | undefined): string[] {
+  if (dir === undefined || name === undefined) return []
+  return ['--cpu-prof', `--cpu-prof-dir=${dir}`, `--cpu-prof-name=${name}.cpuprofile`]
+}
+
+const READY_TIMEOUT_MS = 20_000
+
+async function untilReady(url: string, isAlive: () => boolean, logFile: string): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS
+  while (isAlive() && performance.now() < deadline) {
+    const answer = await fetch(`${url}/readiness`).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+    await sleep(5)
+  }
+  throw new Error(`not ready; its log:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
+}

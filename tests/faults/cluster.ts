@@ -1,0 +1,66 @@
+import { ANNOTATION, type JobWithStatus, jobState, LABEL } from '@opifer/core'
+import { type DevCluster, type KubeObject, startDevCluster } from '@opifer/devcluster'
+import type { Endpoint } from '@opifer/testkit'
+import type { JobEvent } from './history.ts'
+import type { OperarioManifest } from './operarios.ts'
+
+/** The cluster of a fault run: where Jobs are made, and an eye on all of them. */
+export interface FaultCluster {
+  api: Endpoint
+  /** A kubeconfig whose connections lead through the endpoint. */
+  kubeconfigThrough(endpoint: Endpoint): string
+  namespace: string
+  /** Ways in which the API itself misbehaves; a real cluster has none. */
+  faults: DevCluster['faults'] | undefined
+  /** Deletes one of the Jobs that are there, and returns its name. */
+  deleteJob(chosen: number): Promise<string | undefined>
+  stop(): Promise<void>
+}
+
+export interface ClusterSetup {
+  operarios: readonly OperarioManifest[]
+  onJob: (event: JobEvent) => void
+}
+
+export async function startFaultCluster({ operarios, onJob }: ClusterSetup): Promise<FaultCluster> {
+  // Small back-offs, since a seed lasts a few seconds only.
+  const cluster = await startDevCluster({ timing: { podBackoffBaseMs: 50, restartBackoffBaseMs: 50 } })
+  for (const operario of operarios) cluster.store.create('configmaps', inStore(operario))
+  cluster.store.subscribe('jobs', ({ type, object }) => onJob(jobEvent(type, object)))
+  return {
+    api: { host: '127.0.0.1', port: Number(new URL(cluster.url).port) },
+    kubeconfigThrough: ({ host, port }) => cluster.kubeconfig.replaceAll(cluster.url, `https://${host}:${port}`),
+    namespace: NAMESPACE,
+    faults: cluster.faults,
+    async deleteJob(chosen) {
+      const jobs = cluster.store.list('jobs', NAMESPACE)
+      const name = jobs[Math.floor(chosen * jobs.length)]?.metadata.name
+      if (name !== undefined) cluster.store.remove('jobs', NAMESPACE, name)
+      return name
+    },
+    stop: () => cluster.stop(),
+  }
+}
+
+const NAMESPACE = 'default'
+
+function inStore(operario: OperarioManifest): KubeObject {
+  const { metadata } = operario
+  return {
+    ...operario,
+    metadata: { ...metadata, namespace: NAMESPACE, uid: '', resourceVersion: '', creationTimestamp: '' },
+  }
+}
+
+function jobEvent(type: JobEvent['type'], job: KubeObject): JobEvent {
+  const { uid, name, labels, annotations } = job.metadata
+  return {
+    at: Date.now(),
+    type,
+    uid,
+    name,
+    runId: labels?.[LABEL.runId] ?? '',
+    dedupId: annotations?.[ANNOTATION.dedupId] ?? '',
+    state: jobState(job as JobWithStatus).state,
+  }
+}

@@ -1,0 +1,52 @@
+import { QueueEye } from './queue-eye.ts'
+import { runSeed, type SeedResult } from './run-seed.ts'
+import { QUEUE_PREFIX, startWorld, type World } from './world.ts'
+
+export interface LanesOptions {
+  seeds: Iterable<number>
+  /** How many worlds are played in at a time. */
+  lanes: number
+  onResult: (result: SeedResult) => void
+  /** Asked before each seed. */
+  goesOn?: () => boolean
+}
+
+/** Plays seeds in some worlds side by side. A world that a seed has left in disorder is not used again. */
+export async function runLanes({ seeds, lanes, onResult, goesOn = () => true }: LanesOptions): Promise<void> {
+  const queue = seeds[Symbol.iterator]()
+  async function lane(): Promise<void> {
+    let place: Place | undefined
+    try {
+      for (let next = queue.next(); !next.done && goesOn(); next = queue.next()) {
+        place ??= await openPlace()
+        const result = await runSeed(next.value, place.world, place.eye)
+        onResult(result)
+        if (result.violations.length === 0) continue
+        await place.close()
+        place = undefined
+      }
+    } finally {
+      await place?.close()
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+interface Place {
+  world: World
+  eye: QueueEye
+  close(): Promise<void>
+}
+
+async function openPlace(): Promise<Place> {
+  const world = await startWorld()
+  const eye = new QueueEye(world.redis.url, QUEUE_PREFIX)
+  return {
+    world,
+    eye,
+    async close() {
+      await eye.close()
+      await world.stop()
+    },
+  }
+}
