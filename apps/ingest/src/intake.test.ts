@@ -241,6 +241,13 @@ describe('an alert that fires anew while its first firing still waits', () => {
     expect(resultsOf(await intake(firing(at(3))))).toEqual(['enqueued'])
   })
 
+  test('is seen to do so, though the first end has not come yet', async () => {
+    const { intake, redis } = await givenReadyIngest()
+    await intake(firing(at(1)))
+    expect(resultsOf(await intake(firing(at(3))))).toEqual(['deduplicated'])
+    expect(await firedAnewOf(redis)).toHaveLength(1)
+  })
+
   test('is not what a late twin of the first firing looks like', async () => {
     const { intake, redis } = await givenReadyIngest()
     await intake(firing(at(1)))

@@ -68,18 +68,12 @@ async function enqueue(
 ): Promise<Intake> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
   const transitions = transitionsOf(dedupScope === 'alert' ? runs : [])
-  const [{ cooling, resolved }] = await Promise.all([
-    marks.beforeEnqueue(
-      runs.map(({ dedupId }) => dedupId),
-      transitions.firing.map(({ alertId }) => alertId),
-    ),
+  const [cooling] = await Promise.all([
+    marks.coolingDown(runs.map(({ dedupId }) => dedupId)),
     // Before the queue has the run, so that a firing run of the same alert can't miss it.
     ...transitions.resolved.map(({ alertId, mark }) => marks.markResolved(alertId, mark, resolvedTtl)),
   ])
   const awake = runs.filter((_, index) => !cooling[index])
-  const anew = firedAnew(transitions, resolved)
-  // Before the queue has the run, so that a worker that would end the one it joins can't miss it.
-  await Promise.all(anew.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
   const added = await queue.addBulk(
     awake.map((run) => ({
       name: run.alert.alertname ?? 'invalid',
@@ -88,8 +82,10 @@ async function enqueue(
     })),
   )
   const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
-  const joined = anew.flatMap(({ runId }) => inQueue.get(runId) ?? [])
-  if (await marks.isSuperseding(joined)) {
+  const anew = firedAnew(transitions, inQueue)
+  await Promise.all(anew.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
+  // A worker that is ending such a run has either seen the mark, or said so before.
+  if (await marks.isSuperseding(anew.flatMap(({ runId }) => inQueue.get(runId) ?? []))) {
     return { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
   }
   return {

@@ -1,4 +1,4 @@
-import { dedupId, isDefective, parseWebhook, type Webhook } from '@opifer/core'
+import { beganOf, dedupId, isDefective, parseWebhook, runId, type Webhook } from '@opifer/core'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
 import { loadFixture } from '@opifer/testkit'
 import { describe, expect, test } from 'vitest'
@@ -24,7 +24,7 @@ describe('a group that Alertmanager calls firing and that holds a resolved alert
     const [firing, resolved] = webhook.alerts
     expect(split(webhook)).toEqual([
       expect.objectContaining({
-        id: 'run-1',
+        id: firing && 'startsAt' in firing && runId('run-1', Date.parse(firing.startsAt ?? '')),
         receivedAt: NOW,
         receiver: 'openfero',
         groupKey: webhook.groupKey,
@@ -32,7 +32,7 @@ describe('a group that Alertmanager calls firing and that holds a resolved alert
         dedupId: firing && dedupId(webhook, firing, 'alert'),
       }),
       expect.objectContaining({
-        id: 'run-2',
+        id: expect.stringMatching(/^run-2\./),
         alert: expect.objectContaining({ status: 'resolved', fingerprint: '32f550632570f8de' }),
         dedupId: resolved && dedupId(webhook, resolved, 'alert'),
       }),
@@ -43,6 +43,11 @@ describe('a group that Alertmanager calls firing and that holds a resolved alert
     const [firing, resolved] = split(webhook, 'group')
     expect(firing?.dedupId).not.toBe(resolved?.dedupId)
   })
+})
+
+test('an alert that does not say when it began counts from when it came', () => {
+  const [run] = split(parse(makeWebhook({ alerts: [makeAlert({ startsAt: undefined })] })))
+  expect(beganOf(run?.id ?? '')).toBe(NOW)
 })
 
 test('alerts of one group share their deduplication only when the group counts as a whole', () => {

@@ -1,14 +1,31 @@
-import { type DedupScope, dedupId, type Run, type Webhook } from '@opifer/core'
+import {
+  type Alert,
+  type DedupScope,
+  dedupId,
+  type DefectiveAlert,
+  isDefective,
+  type Run,
+  runId,
+  type Webhook,
+} from '@opifer/core'
 
-/** One run for each alert of a webhook, each by its own status. */
-export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: number, newId: () => string): Run[] {
+/**
+ * One run for each alert of a webhook, each by its own status.
+ *
+ * @param random makes the ids one of a kind
+ */
+export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: number, random: () => string): Run[] {
   const { receiver, groupKey } = webhook
   return webhook.alerts.map((alert) => ({
-    id: newId(),
+    id: runId(random(), beginning(alert) ?? receivedAt),
     dedupId: dedupId(webhook, alert, scope),
     receiver,
     groupKey,
     receivedAt,
     alert,
   }))
+}
+
+function beginning(alert: Alert | DefectiveAlert): number | undefined {
+  return isDefective(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
 }

@@ -1,5 +1,5 @@
-import { alertId, parseWebhook, type ResolvedMark, type Run, type Webhook } from '@opifer/core'
-import { makeAlert, makeRun, makeWebhook } from '@opifer/core/testing'
+import { alertId, parseWebhook, type Run, runId, type Webhook } from '@opifer/core'
+import { makeRun, makeWebhook } from '@opifer/core/testing'
 import { loadFixture } from '@opifer/testkit'
 import { describe, expect, test } from 'vitest'
 import { splitWebhook } from './split.ts'
@@ -43,26 +43,21 @@ describe('the transitions of a webhook', () => {
 })
 
 describe('an alert has fired anew', () => {
-  const ENDED = Date.parse('2026-11-23T04:00:00Z')
+  const own = runId('own', 2_000)
+  const { firing } = transitionsOf([makeRun({ id: own })])
 
-  test.each<{ what: string; startsAt?: string; mark: ResolvedMark | undefined; want: boolean }>([
-    { what: 'nothing is marked', startsAt: '2026-11-23T04:00:01Z', mark: undefined, want: false },
+  test.each<{ what: string; inQueue: string | undefined; want: boolean }>([
+    { what: 'it has joined the run of an earlier firing', inQueue: runId('other', 1_999), want: true },
+    { what: 'it has joined the run of the same firing', inQueue: runId('other', 2_000), want: false },
     {
-      what: 'it began after the end',
-      startsAt: '2026-11-23T04:00:01Z',
-      mark: { endedAt: ENDED, receivedAt: NOW },
-      want: true,
-    },
-    {
-      what: 'it began before the end',
-      startsAt: '2026-11-23T03:00:00Z',
-      mark: { endedAt: ENDED, receivedAt: NOW },
+      what: 'it has joined the run of a later firing, as a late twin does',
+      inQueue: runId('other', 2_001),
       want: false,
     },
-    { what: 'it came after an end without a time', mark: { receivedAt: NOW - 1 }, want: true },
-    { what: 'it came before an end without a time', mark: { receivedAt: NOW + 1 }, want: false },
-  ])('when $what: $want', ({ startsAt, mark, want }) => {
-    const run = makeRun({ receivedAt: NOW, alert: makeAlert({ startsAt }) })
-    expect(firedAnew(transitionsOf([run]), [mark])).toHaveLength(want ? 1 : 0)
+    { what: 'it has joined a run that does not tell', inQueue: 'other', want: false },
+    { what: 'it has a run of its own', inQueue: own, want: false },
+    { what: 'it is quiet', inQueue: undefined, want: false },
+  ])('when $what: $want', ({ inQueue, want }) => {
+    expect(firedAnew({ firing, resolved: [] }, new Map([[own, inQueue]]))).toEqual(want ? firing : [])
   })
 })

@@ -1,4 +1,4 @@
-import { type Alert, alertId, type Firing, isDefective, isOver, type ResolvedMark, type Run } from '@opifer/core'
+import { type Alert, alertId, beganOf, type Firing, isDefective, type ResolvedMark, type Run } from '@opifer/core'
 
 export interface FiringAlert {
   alertId: string
@@ -31,14 +31,13 @@ export function transitionsOf(runs: readonly Run[]): Transitions {
 }
 
 /**
- * Of alerts that fire, those whose last end lies before: they fire anew. That end must not supersede the older firing's run
- * that they may join in the queue, and with it them.
+ * Of alerts that fire, those that have joined the run of an earlier firing in the queue: the end of that one must not
+ * supersede the run, and with it them.
+ *
+ * @param inQueue for each run that was asked for the one that is there
  */
-export function firedAnew({ firing: all }: Transitions, marks: readonly (ResolvedMark | undefined)[]): FiringAlert[] {
-  return all.filter(({ firing }, index) => {
-    const mark = marks[index]
-    return mark && !isOver(firing, mark)
-  })
+export function firedAnew({ firing }: Transitions, inQueue: ReadonlyMap<string, string | undefined>): FiringAlert[] {
+  return firing.filter(({ runId }) => beganOf(inQueue.get(runId) ?? runId) < beganOf(runId))
 }
 
 function endOf({ endsAt }: Alert): number | undefined {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DefectiveAlert, isDefective, parseAlert } from '../alert/alert.ts'
 import { makeAlert } from '../testing/builders.ts'
-import { alertId, dedupId, episode } from './identity.ts'
+import { alertId, beganOf, dedupId, episode, runId } from './identity.ts'
 
 const origin = { receiver: 'openfero', groupKey: 'g' }
 const one = makeAlert({ fingerprint: 'f1' })
@@ -98,3 +98,18 @@ function defective(input: unknown): DefectiveAlert {
   if (!isDefective(alert)) throw new Error('the alert is sound')
   return alert
 }
+
+describe('the id of a run', () => {
+  it.each([0, 1_700_000_000_000, -1])('tells that its firing began at %d', (began) => {
+    expect(beganOf(runId('0f8e6f0a-1111-4222-8333-444455556666', began))).toBe(began)
+  })
+
+  it('that does not tell is no number', () => {
+    expect(beganOf('0f8e6f0a-1111-4222-8333-444455556666')).toBeNaN()
+  })
+
+  it('fits into a label value', () => {
+    const id = runId('0f8e6f0a-1111-4222-8333-444455556666', Date.parse('9999-12-31T23:59:59Z'))
+    expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,61}[A-Za-z0-9]$/)
+  })
+})

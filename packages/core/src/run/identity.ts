@@ -26,6 +26,20 @@ export function alertId({ receiver, groupKey }: Origin, alert: Alert): string {
   return sha256([receiver, groupKey, alert.fingerprint])
 }
 
+/**
+ * A run's id. Beside chance, which makes it one of a kind, it tells when the firing began that the run was made for: so an
+ * alert that joins a run in flight can be seen to be of a later firing.
+ */
+export function runId(random: string, began: number): string {
+  return `${random}.${began.toString(36)}`
+}
+
+/** When the firing began that a run was made for, in milliseconds since the epoch; NaN where its id does not tell. */
+export function beganOf(id: string): number {
+  const [, began = ''] = id.split('.', 2)
+  return Number.parseInt(began, 36)
+}
+
 /** Names one episode of an alert: from when it began to fire until it is resolved. The Job's name is made of it. */
 export function episode(dedup: string, startsAt: string | undefined): string {
   return sha256([dedup, startsAt ?? ''])

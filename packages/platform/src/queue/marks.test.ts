@@ -28,26 +28,23 @@ describe('a cooldown', () => {
     const marks = givenMarks()
     await marks.startCooldown('a', 'run-1', HOUR)
     await marks.startCooldown('c', 'run-3', HOUR)
-    expect((await marks.beforeEnqueue(['a', 'b', 'c', 'a'], [])).cooling).toEqual(['run-1', null, 'run-3', 'run-1'])
+    expect(await marks.coolingDown(['a', 'b', 'c', 'a'])).toEqual(['run-1', null, 'run-3', 'run-1'])
   })
 
   test('of nothing is told without asking Redis', async () => {
-    expect(await createMarks(new Redis({ lazyConnect: true, port: 1 }), PREFIX).beforeEnqueue([], [])).toEqual({
-      cooling: [],
-      resolved: [],
-    })
+    expect(await createMarks(new Redis({ lazyConnect: true, port: 1 }), PREFIX).coolingDown([])).toEqual([])
   })
 
   test('ends by itself', async () => {
     const marks = givenMarks()
     await marks.startCooldown('a', 'run-1', 50)
-    await eventually(async () => expect((await marks.beforeEnqueue(['a'], [])).cooling).toEqual([null]))
+    await eventually(async () => expect(await marks.coolingDown(['a'])).toEqual([null]))
   })
 
   test('that lasts no time does not begin', async () => {
     const marks = givenMarks()
     await marks.startCooldown('a', 'run-1', 0)
-    expect((await marks.beforeEnqueue(['a'], [])).cooling).toEqual([null])
+    expect(await marks.coolingDown(['a'])).toEqual([null])
   })
 })
 

@@ -2,11 +2,6 @@ import type { Firing, ResolvedMark } from '@opifer/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis/connect.ts'
 
-export interface EnqueueMarks {
-  cooling: (string | null)[]
-  resolved: (ResolvedMark | undefined)[]
-}
-
 export interface CreateMarks {
   resolved: ResolvedMark | undefined
   /** A firing after an end, which may have joined the run of the firing before it. */
@@ -18,11 +13,8 @@ export interface CreateMarks {
  * What ingest and workers tell each other beside the queue, as keys in Redis that expire by themselves.
  */
 export interface Marks {
-  /**
-   * What ingest must know before it enqueues: for each deduplication id the run whose cooldown it is in, and for each alert
-   * when it was resolved last. One round trip.
-   */
-  beforeEnqueue(dedupIds: readonly string[], alertIds: readonly string[]): Promise<EnqueueMarks>
+  /** For each deduplication id the run whose cooldown it is in, or null. One round trip. */
+  coolingDown(dedupIds: readonly string[]): Promise<(string | null)[]>
   startCooldown(dedupId: string, runId: string, ms: number): Promise<void>
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
   markFiredAnew(alertId: string, firing: Firing, keepMs: number): Promise<void>
@@ -39,10 +31,8 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
   const key = (kind: 'cooldown' | 'resolved' | 'fired-anew' | 'superseding' | 'finished', id: string) =>
     `${prefix}:${kind}:${id}`
   return {
-    async beforeEnqueue(dedupIds, alertIds) {
-      const keys = [...dedupIds.map((id) => key('cooldown', id)), ...alertIds.map((id) => key('resolved', id))]
-      const values = keys.length === 0 ? [] : await redis.mget(keys)
-      return { cooling: values.slice(0, dedupIds.length), resolved: values.slice(dedupIds.length).map(parseMark) }
+    async coolingDown(dedupIds) {
+      return dedupIds.length === 0 ? [] : redis.mget(dedupIds.map((id) => key('cooldown', id)))
     },
     async startCooldown(dedupId, runId, ms) {
       if (ms > 0) await redis.set(key('cooldown', dedupId), runId, 'PX', ms)

@@ -229,7 +229,7 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
   await marks.startCooldown('a', 'run-1', 60_000)
   await marks.markResolved('a', { receivedAt: 1 }, 60_000)
   await marks.countFinishedJob('e', 60_000)
-  expect((await marks.beforeEnqueue(['a', 'b', 'c'], [])).cooling).toEqual(['run-1', null, null])
+  expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
   expect(await marks.beforeCreate('a', 'e')).toMatchObject({ resolved: { receivedAt: 1 }, finishedJobs: 1 })
 
   const queue = new Queue(RUNS.name, { connection: producer, prefix, defaultJobOptions: RUNS.jobOptions })
