@@ -1,4 +1,3 @@
-import type { JobManifest } from '@opifer/core'
 import { connectRedis, createMarks, createRegistry, operationsApp, RUNS, runProcess, serveHttp } from '@opifer/platform'
 import { Queue } from 'bullmq'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
@@ -35,9 +34,8 @@ await runProcess(
 
     const credentials = createCredentials(loadConfig)
     lifecycle.onClose('connections to Kubernetes', () => credentials.close())
-    const kubernetes = createKubeApi(createTransport(credentials, 'opifer-worker'))
+    const api = createKubeApi(createTransport(credentials, 'opifer-worker'))
     const creates = createAdaptiveLimit({ most: config.concurrency, complaint: overload })
-    const api = { ...kubernetes, createJob: (job: JobManifest) => creates.run(() => kubernetes.createJob(job)) }
     const operarios = watchOperarios(
       api,
       { namespace: configMapNamespace, labelSelector: config.labelSelector },
@@ -64,7 +62,8 @@ await runProcess(
       ttlSeconds: Math.ceil(config.jobTtl / 1_000),
       labels: selectorLabels(config.labelSelector),
     }
-    const deps = { api, operarios, jobs, marks: createMarks(redis, config.queuePrefix), metrics, now: Date.now }
+    const marks = createMarks(redis, config.queuePrefix)
+    const deps = { api, creates, operarios, jobs, marks, metrics, now: Date.now }
     const worker = startWorker(
       {
         redis,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { PermanentError, RetryError } from '../errors.ts'
-import { ApiError, classify, overload } from './api-errors.ts'
+import { ApiError, classify, mayBeDone, overload } from './api-errors.ts'
 
 test.each([
   { code: 400, kind: 'permanent' },
@@ -59,3 +59,21 @@ describe('an overloaded API server', () => {
     expect(overload(new ApiError({ code, reason: 'Other', message: '' }))).toBeUndefined()
   })
 })
+
+test.each<{ what: string; error: unknown; want: boolean }>([
+  { what: 'no connection', error: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), want: false },
+  { what: 'a connection that broke', error: Object.assign(new Error('no'), { code: 'ECONNRESET' }), want: true },
+  { what: 'no answer in time', error: Object.assign(new Error('no'), { code: 'UND_ERR_HEADERS_TIMEOUT' }), want: true },
+  { what: '429', error: status(429, 'TooManyRequests'), want: false },
+  { what: '500 of a webhook', error: status(500, 'InternalError', 'failed calling webhook'), want: false },
+  { what: '500 of etcd', error: status(500, 'InternalError', 'etcdserver: request timed out'), want: true },
+  { what: '500 ServerTimeout', error: status(500, 'ServerTimeout'), want: true },
+  { what: '503', error: status(503, 'ServiceUnavailable'), want: false },
+  { what: '504', error: status(504, 'Timeout'), want: true },
+])('a call that failed by $what may be done all the same: $want', ({ error, want }) => {
+  expect(mayBeDone(error)).toBe(want)
+})
+
+function status(code: number, reason: string, message = ''): ApiError {
+  return new ApiError({ code, reason, message })
+}

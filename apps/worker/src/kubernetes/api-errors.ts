@@ -28,6 +28,7 @@ const PERMANENT_CODES = new Set([400, 405, 406, 413, 415, 422])
 
 /** Makes a failed call permanent or worth a retry, keeping the cause. */
 export function classify(error: unknown, what: string): PermanentError | RetryError {
+  if (error instanceof RetryError) return error
   if (!(error instanceof ApiError)) {
     return new RetryError(`${what}: the API server did not answer (${nameOf(error)})`, { cause: error })
   }
@@ -49,7 +50,22 @@ export function overload(error: unknown): { pauseMs: number } | undefined {
   return OVERLOAD_CODES.has(code) ? { pauseMs: retryAfterMs } : undefined
 }
 
+/**
+ * Whether a call may have been carried out though it failed: it was sent and not answered, or the API server itself does
+ * not know what etcd has made of it.
+ */
+export function mayBeDone(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return !NEVER_SENT.has(codeOf(error) ?? '')
+  const { code, reason, message } = error.status
+  return code === 504 || reason === 'ServerTimeout' || (code === 500 && message.includes('etcd'))
+}
+
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+
 function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  return codeOf(error) ?? (error instanceof Error ? error.message : String(error))
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

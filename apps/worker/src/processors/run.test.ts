@@ -1,9 +1,10 @@
-import type { JobRef, Resolution, Run } from '@opifer/core'
+import type { Resolution, Run } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
 import type { Sighting } from '../kubernetes/jobs.ts'
 import type { Admission } from '../steps/admit.ts'
 import type { Creation } from '../steps/create.ts'
+import type { Finding } from '../steps/find.ts'
 import { makeJobRef, RECEIVED_AT } from '../testing/builders.ts'
 import { type Steps, takeTurn, type Turn } from './run.ts'
 
@@ -24,7 +25,7 @@ interface Answers {
   admit?: Admission
   resolve?: Resolution
   create?: Creation
-  find?: JobRef
+  find?: Finding
   track?: Sighting
 }
 
@@ -73,10 +74,20 @@ test.each<{ what: string; run: Run; answers: Answers; want: object; taken: strin
   ).map((answers) => ({
     what: `a run that would end at ${Object.keys(answers).at(-1)}, but has a Job by a turn that died, waits for that`,
     run: fresh,
-    answers: { ...answers, find: job },
+    answers: { ...answers, find: { kind: 'found', job } as const },
     want: { kind: 'waiting', run: { ...fresh, job } },
     taken: `${Object.keys(answers).join(' ')} find`,
   })),
+  {
+    what: 'a run that would be turned away, but may have had a Job that nobody saw, says so',
+    run: fresh,
+    answers: {
+      admit: { kind: 'refused', outcome: 'superseded', reason: 'so' },
+      find: { kind: 'unseen', outcome: 'lost', reason: 'who knows' },
+    },
+    want: over('lost', 'who knows'),
+    taken: 'admit find record',
+  },
   {
     what: 'a run whose Job runs goes on waiting, as it is',
     run: created,
@@ -146,7 +157,7 @@ function stepsThat(answers: Answers): { steps: Steps; log: string[] } {
     create: async () => answer('create'),
     async find() {
       log.push('find')
-      return answers.find
+      return answers.find ?? { kind: 'none' }
     },
     track: async () => answer('track'),
     async conclude(_job, { state }) {

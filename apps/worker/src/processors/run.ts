@@ -2,6 +2,7 @@ import type { Alert, JobRef, Resolution, Result, Run } from '@opifer/core'
 import type { Sighting } from '../kubernetes/jobs.ts'
 import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation, CreateRequest } from '../steps/create.ts'
+import type { Finding } from '../steps/find.ts'
 import type { Ending } from '../steps/record.ts'
 
 /** What a run does, step by step; each is a file of its own in `steps/`. */
@@ -9,8 +10,8 @@ export interface Steps {
   admit: (run: Run) => Promise<Admission>
   resolve: (alert: Alert) => Resolution
   create: (request: CreateRequest) => Promise<Creation>
-  /** The run's Job, should a turn before this one have made it without living to note it. */
-  find: (run: Run) => Promise<JobRef | undefined>
+  /** Looks for the run's Job, should a turn before this one have made it without living to note it. */
+  find: (run: Run) => Promise<Finding>
   track: (job: JobRef) => Promise<Sighting>
   /** Puts the end of a Job into words. */
   conclude: (job: JobRef, sighting: Exclude<Sighting, { state: 'running' }>) => Promise<Ending>
@@ -49,8 +50,9 @@ export async function takeTurn(run: Run, steps: Steps): Promise<Turn> {
 
 /** Ends a run without a Job, unless it has one: then it is too late for that. */
 async function turnAway(run: Run, { outcome, reason }: Refusal, steps: Steps): Promise<Turn> {
-  const job = await steps.find(run)
-  return job ? { kind: 'waiting', run: { ...run, job } } : end(run, { outcome, reason }, steps)
+  const finding = await steps.find(run)
+  if (finding.kind === 'found') return { kind: 'waiting', run: { ...run, job: finding.job } }
+  return end(run, finding.kind === 'unseen' ? finding : { outcome, reason }, steps)
 }
 
 async function follow(run: CreatedRun, steps: Steps): Promise<Turn> {

@@ -1,19 +1,24 @@
-import type { JobSettings, Run } from '@opifer/core'
+import { isDefective, type JobManifest, type JobSettings, type Run } from '@opifer/core'
 import type { Logger, Marks } from '@opifer/platform'
+import type { AdaptiveLimit } from '../kubernetes/adaptive-limit.ts'
 import type { KubeApi } from '../kubernetes/api.ts'
+import { mayBeDone } from '../kubernetes/api-errors.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
 import type { Operarios } from '../kubernetes/operarios.ts'
+import type { Hold } from '../queue/hold.ts'
 import type { WorkerMetrics } from '../metrics.ts'
 import { admit } from '../steps/admit.ts'
 import { conclude } from '../steps/conclude.ts'
 import { createJob } from '../steps/create.ts'
-import { findJob } from '../steps/find.ts'
+import { findJob, type FindRequest, mayBeGone } from '../steps/find.ts'
 import { record } from '../steps/record.ts'
 import { track } from '../steps/track.ts'
 import type { Steps } from './run.ts'
 
 export interface StepDeps {
   api: KubeApi
+  /** Holds creates back when the API server has too much to do. */
+  creates: Pick<AdaptiveLimit, 'run'>
   operarios: Pick<Operarios, 'resolve'>
   jobs: Jobs
   marks: Marks
@@ -30,8 +35,9 @@ export interface StepSettings {
 }
 
 /** One run's turn, with the ways in which it reaches back to its place in the queue. */
-export interface TurnContext {
-  save: (run: Run) => Promise<void>
+export interface TurnContext extends Hold {
+  /** Whether a worker that had this run was gone without a word. */
+  wasAbandoned: boolean
   /** Whether no other turn of this run ever began. */
   isFirst: boolean
   /** Why the turn before this one failed, if it did. */
@@ -41,13 +47,24 @@ export interface TurnContext {
 
 /** The steps of one run's turn, tied to what they work with. */
 export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnContext): Steps {
-  const { api, operarios, jobs, metrics, now } = deps
+  const { api, creates, operarios, jobs, metrics, now } = deps
   const { log } = context
+  const find = async (run: Run) => findJob(traceOf(run, deps, settings, context), { api, jobs, now, ...settings.job })
   return {
-    admit: (run) => admit(run, context.lastError, { ...deps, maxAge: settings.maxAge }),
+    async admit(run) {
+      const admitting = admit(run, context.lastError, { ...deps, maxAge: settings.maxAge })
+      // What it sees may be the doing of a worker that has taken this run over: one round trip for both.
+      const [admission] = await Promise.all([admitting, context.confirm()])
+      return admission
+    },
     resolve: (alert) => operarios.resolve(alert),
     async create(request) {
-      const creation = await createJob(request, { api, jobs, settings: settings.job, now })
+      const { run } = request
+      const finding = mayBeGone(traceOf(run, deps, settings, context), now()) ? await find(run) : undefined
+      if (finding?.kind === 'unseen') return { ...finding, kind: 'refused' }
+      const createOne = (job: JobManifest) => creates.run(() => sendCreate(job, run, deps, context))
+      const create = { api: { ...api, createJob: createOne }, jobs, settings: settings.job, now }
+      const creation = await createJob(request, create)
       if (creation.kind === 'refused') return creation
       const { kind, job, variables, remarks } = creation
       // The words that the Operarios guide tells its readers to look for.
@@ -58,10 +75,30 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       metrics[kind]()
       return creation
     },
-    find: async (run) =>
-      context.isFirst ? undefined : findJob(run.id, { api, jobs, namespace: settings.job.namespace, now }),
+    find: async (run) => (context.isFirst ? { kind: 'none' } : find(run)),
     track: (job) => track(job, { api, jobs }),
     conclude: (job, sighting) => conclude(job, sighting, api, log),
     record: (run, ending) => record(run, ending, { ...deps, save: context.save, log, cooldown: settings.cooldown }),
   }
+}
+
+/** What is known of a Job that an earlier turn of the run may have made without noting it. */
+function traceOf(run: Run, deps: StepDeps, settings: StepSettings, { wasAbandoned }: TurnContext): FindRequest {
+  const resolution = isDefective(run.alert) ? undefined : deps.operarios.resolve(run.alert)
+  const spec = resolution?.kind === 'found' ? resolution.operario.manifest.spec : undefined
+  return {
+    runId: run.id,
+    unsureSince: run.unansweredSince ?? (wasAbandoned ? run.receivedAt : undefined),
+    ttlSeconds: spec?.ttlSecondsAfterFinished ?? settings.job.ttlSeconds,
+  }
+}
+
+/** Makes the call only while the run is this worker's, and notes it when the answer does not tell what became of it. */
+async function sendCreate(job: JobManifest, run: Run, { api, now }: StepDeps, context: TurnContext) {
+  await context.confirm()
+  const unansweredSince = run.unansweredSince ?? now()
+  return api.createJob(job).catch(async (error: unknown) => {
+    if (mayBeDone(error)) await context.save({ ...run, unansweredSince })
+    throw error
+  })
 }

@@ -5,6 +5,7 @@ import { RetryError } from '../errors.ts'
 import type { CreatedRun, Turn } from '../processors/run.ts'
 import type { TurnContext } from '../processors/steps.ts'
 import { retryDelay } from '../retry-delay.ts'
+import { createHold } from './hold.ts'
 
 export interface WorkerDeps {
   redis: RedisClient
@@ -60,39 +61,31 @@ export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker 
 
 interface Taken {
   job: Job
-  /** Proves to Redis that the job is this worker's. */
   token: string | undefined
 }
 
-async function processJob(taken: Taken, deps: WorkerDeps, settings: WorkerSettings): Promise<string> {
-  const { job, token } = taken
+async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings: WorkerSettings): Promise<string> {
   const parsed = RUNS.schema.safeParse(job.data)
   if (!parsed.success) {
     deps.log.error({ runId: job.id, issues: parsed.error.issues }, 'what stands in the queue is no run')
     throw new UnrecoverableError(`what stands in the queue is no run: ${parsed.error.message}`)
   }
   const run = parsed.data
-  const save = (changed: Run) => saveRun(changed, taken, settings.lockDuration)
+  const key = `${settings.queuePrefix}:${RUNS.name}:${job.id}`
+  const hold = createHold(job, { redis: deps.redis, key, token, lockDuration: settings.lockDuration })
   const turn = await deps.takeTurn(run, {
-    save,
+    ...hold,
     isFirst: job.attemptsStarted <= 1,
+    wasAbandoned: job.stalledCounter > 0,
     lastError: job.failedReason,
     log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
   })
   if (turn.kind === 'waiting') {
-    if (turn.run !== run) await save(turn.run)
+    if (turn.run !== run) await hold.save(turn.run)
     await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }
   if (!isDone(turn.result.outcome)) throw new UnrecoverableError(`${turn.result.outcome}: ${turn.result.reason}`)
   return turn.result.outcome
-}
-
-/** Keeps what a worker adds to a run, and nothing else: another version of Opifer may have written more than this one reads. */
-async function saveRun({ operario, job: made, result }: Run, { job, token = '' }: Taken, lockDuration: number) {
-  // A worker that was frozen must not write over what another has done with the run since.
-  const isOurs = await job.extendLock(token, lockDuration)
-  if (!isOurs) throw new RetryError('another worker has taken the run over')
-  await job.updateData({ ...job.data, operario, job: made, result })
 }

@@ -9,19 +9,19 @@ import { findJob } from './find.ts'
 test('a run without a Job has none', async () => {
   const cluster = await givenCluster()
   givenJob(cluster, 'other', 'another-run')
-  expect(await find(cluster)).toBeUndefined()
+  expect(await find(cluster)).toEqual({ kind: 'none' })
 })
 
 test('a Job that the API server has is found, though the watch has not shown it', async () => {
   const cluster = await givenCluster()
   const { metadata } = givenJob(cluster, 'a', 'run-a')
-  expect(await find(cluster)).toEqual(makeJobRef({ name: 'a', uid: metadata.uid }))
+  expect(await find(cluster)).toEqual({ kind: 'found', job: makeJobRef({ name: 'a', uid: metadata.uid }) })
 })
 
 test('a Job that the watch has shown is found without asking, though it is gone', async () => {
   const cluster = await givenCluster()
   const { createdAt: _, ...shown } = makeJobRef()
-  expect(await find(cluster, shown)).toEqual(makeJobRef())
+  expect(await find(cluster, { shown })).toEqual({ kind: 'found', job: makeJobRef() })
   expect(cluster.calls('list', 'jobs')).toBe(0)
 })
 
@@ -33,8 +33,26 @@ test('an API server that does not tell makes the run try again', async () => {
   expect(error).toMatchObject({ message: expect.stringContaining('run-a'), retryAfterMs: 3_000 })
 })
 
-function find({ api }: TestCluster, shown?: JobIdentity) {
-  return findJob('run-a', { api, jobs: { of: () => shown }, namespace: NAMESPACE, now: () => RECEIVED_AT })
+test.each([
+  { unsureSince: RECEIVED_AT - 300_000, want: 'unseen' },
+  { unsureSince: RECEIVED_AT - 299_999, want: 'none' },
+  { unsureSince: undefined, want: 'none' },
+])('a Job that may have been made is $want when it could have ended and be deleted by now', async (request) => {
+  const { want, unsureSince } = request
+  const cluster = await givenCluster()
+  expect(await find(cluster, { unsureSince })).toMatchObject({ kind: want })
+  givenJob(cluster, 'a', 'run-a')
+  expect(await find(cluster, { unsureSince })).toMatchObject({ kind: 'found' })
+})
+
+interface Given {
+  shown?: JobIdentity
+  unsureSince?: number | undefined
+}
+
+function find({ api }: TestCluster, { shown, unsureSince }: Given = {}) {
+  const deps = { api, jobs: { of: () => shown }, namespace: NAMESPACE, now: () => RECEIVED_AT }
+  return findJob({ runId: 'run-a', unsureSince, ttlSeconds: 300 }, deps)
 }
 
 function givenJob({ store }: TestCluster, name: string, runId: string) {

@@ -2,6 +2,22 @@ import { type JobRef, LABEL } from '@opifer/core'
 import { type Job, jobsPath, type KubeApi } from '../kubernetes/api.ts'
 import { classify } from '../kubernetes/api-errors.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
+import type { Refusal } from './admit.ts'
+
+/** What there is of a Job that an earlier turn may have made. */
+export type Finding =
+  | { kind: 'found'; job: JobRef }
+  | { kind: 'none' }
+  /** None is there, but one may have been. */
+  | ({ kind: 'unseen' } & Refusal)
+
+export interface FindRequest {
+  runId: string
+  /** Since when a turn may have made a Job that nobody knows of, in milliseconds since the epoch. */
+  unsureSince: number | undefined
+  /** How long the Job would be kept after its end. */
+  ttlSeconds: number
+}
 
 export interface FindDeps {
   api: Pick<KubeApi, 'list'>
@@ -11,18 +27,33 @@ export interface FindDeps {
   now: () => number
 }
 
-/** The Job that was made for a run, by what the watch has shown or else by what the API server says. Throws a `RetryError`. */
-export async function findJob(runId: string, { api, jobs, namespace, now }: FindDeps): Promise<JobRef | undefined> {
+/** Looks for the Job of a run, in what the watch has shown and else at the API server. Throws a `RetryError`. */
+export async function findJob(request: FindRequest, { api, jobs, namespace, now }: FindDeps): Promise<Finding> {
+  const { runId } = request
   const shown = jobs.of(runId)
-  if (shown) return { ...shown, createdAt: now() }
+  if (shown) return { kind: 'found', job: { ...shown, createdAt: now() } }
   const collection = { path: jobsPath(namespace), labelSelector: `${LABEL.runId}=${runId}` }
   const { items } = await api.list<Job>(collection, AbortSignal.timeout(TIMEOUT_MS)).catch((error: unknown) => {
     throw classify(error, `looking for the Job of run ${runId}`)
   })
   const [job] = items
-  if (!job) return undefined
+  if (!job) return mayBeGone(request, now()) ? UNSEEN : { kind: 'none' }
   const { name, uid } = job.metadata
-  return { namespace, name, uid, createdAt: now() }
+  return { kind: 'found', job: { namespace, name, uid, createdAt: now() } }
 }
 
 const TIMEOUT_MS = 15_000
+
+/**
+ * Whether a Job can have been made, ended and been deleted with nobody seeing it. While it can't, creating it again is
+ * safe: its name is taken.
+ */
+export function mayBeGone({ unsureSince, ttlSeconds }: Omit<FindRequest, 'runId'>, now: number): boolean {
+  return unsureSince !== undefined && now - unsureSince >= ttlSeconds * 1_000
+}
+
+const UNSEEN = {
+  kind: 'unseen',
+  outcome: 'lost',
+  reason: 'nobody knows what became of a call that was to create its Job: the Job may have come and gone',
+} as const

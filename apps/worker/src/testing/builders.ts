@@ -13,7 +13,7 @@ export const RECEIVED_AT = Date.parse('2026-11-23T03:59:00Z')
 
 export function makeMarks(overrides: Partial<Marks> = {}): Marks {
   return {
-    beforeEnqueue: async () => ({ cooling: [], resolved: [] }),
+    coolingDown: async (ids) => ids.map(() => null),
     markFiredAnew: async () => {},
     startCooldown: async () => {},
     markResolved: async () => {},
