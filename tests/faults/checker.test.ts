@@ -34,6 +34,13 @@ describe('a history is clean in which', () => {
       { jobs: [made('job-1'), { ...made('job-1'), type: 'DELETED' }], runs: [makeRecord('lost')] },
     ],
     [
+      'a Job that somebody deleted is made once more',
+      {
+        jobs: [made('job-0'), { ...made('job-0'), type: 'DELETED' }, ...lifeOf('job-1')],
+        deletedByHand: ['job-0'],
+      },
+    ],
+    [
       'a Job was gone as soon as it had ended',
       { jobs: [...lifeOf('job-1'), deleted('job-1', 150)], runs: [makeRecord('lost')] },
     ],
@@ -147,6 +154,7 @@ function makeHistory(parts: Partial<History> = {}): History {
     acknowledged: [],
     wrongAnswers: [],
     jobs: [],
+    deletedByHand: [],
     queue: [],
     runs: [],
     leftovers: [],

@@ -12,8 +12,8 @@ export interface FaultCluster {
   namespace: string
   /** Ways in which the API itself misbehaves; a real cluster has none. */
   faults: DevCluster['faults'] | undefined
-  /** Deletes one of the Jobs that are there, and returns its name. */
-  deleteJob(chosen: number): Promise<string | undefined>
+  /** Deletes one of the Jobs that are there. */
+  deleteJob(chosen: number): Promise<{ name: string; uid: string } | undefined>
   stop(): Promise<void>
 }
 
@@ -34,9 +34,9 @@ export async function startFaultCluster({ operarios, onJob }: ClusterSetup): Pro
     faults: cluster.faults,
     async deleteJob(chosen) {
       const jobs = cluster.store.list('jobs', NAMESPACE)
-      const name = jobs[Math.floor(chosen * jobs.length)]?.metadata.name
-      if (name !== undefined) cluster.store.remove('jobs', NAMESPACE, name)
-      return name
+      const job = jobs[Math.floor(chosen * jobs.length)]?.metadata
+      if (job) cluster.store.remove('jobs', NAMESPACE, job.name)
+      return job
     },
     stop: () => cluster.stop(),
   }

@@ -10,6 +10,8 @@ export interface History {
   wrongAnswers: string[]
   /** In order. */
   jobs: JobEvent[]
+  /** Uids of Jobs that were deleted as a fault, not by their time to live. */
+  deletedByHand: string[]
   /** In the order in which Redis carried them out. */
   queue: QueueEvent[]
   /** Every run that was ever in the queue, as it stood in the end. */

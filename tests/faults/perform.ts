@@ -69,7 +69,8 @@ const PERFORMERS: Performers = {
     await (what === 'pause' ? faults?.resume() : faults?.accept())
   },
   async 'delete-job'({ chosen }, { world }) {
-    world.listener.note(`deleted Job ${await world.cluster.deleteJob(chosen)}`)
+    const job = await world.cluster.deleteJob(chosen)
+    if (job) world.listener.onDeletedByHand(job)
   },
   async clock({ process, step, lasts }, { world, lasting }) {
     await world.setClock(process, step)

@@ -27,12 +27,15 @@ export async function runSeed(seed: number, world: World, eye: QueueEye): Promis
   const start = Date.now()
   const lines: Line[] = []
   const note = (text: string) => void lines.push({ at: Date.now(), text })
-  const clockStepped = schedule.steps.some(({ action }) => action.kind === 'clock')
-  const history: History = { ...emptyHistory(), clockStepped }
+  const history = emptyHistory(schedule.steps.some(({ action }) => action.kind === 'clock'))
   world.listener = {
     note,
     crashed: (text) => history.crashes.push(text),
     onJob: (event) => history.jobs.push(event),
+    onDeletedByHand({ name, uid }) {
+      note(`deleted Job ${name}`)
+      history.deletedByHand.push(uid)
+    },
   }
   await eye.events()
   const giveUp = new AbortController()
@@ -64,8 +67,19 @@ const QUIET_MS = 30_000
 /** Time for a silent watch to be noticed and for the longest pause between two looks. */
 const UNAIDED_QUIET_MS = 150_000
 
-function emptyHistory(): Omit<History, 'clockStepped'> {
-  return { sent: [], acknowledged: [], wrongAnswers: [], jobs: [], queue: [], runs: [], leftovers: [], crashes: [] }
+function emptyHistory(clockStepped: boolean): History {
+  return {
+    sent: [],
+    acknowledged: [],
+    wrongAnswers: [],
+    jobs: [],
+    deletedByHand: [],
+    queue: [],
+    runs: [],
+    leftovers: [],
+    clockStepped,
+    crashes: [],
+  }
 }
 
 interface Play {

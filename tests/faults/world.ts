@@ -34,6 +34,7 @@ export interface WorldListener {
   note(text: string): void
   crashed(text: string): void
   onJob(event: JobEvent): void
+  onDeletedByHand(job: { name: string; uid: string }): void
 }
 
 export const QUEUE_PREFIX = '{faults}'
@@ -72,7 +73,7 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-const silent: WorldListener = { note() {}, crashed() {}, onJob() {} }
+const silent: WorldListener = { note() {}, crashed() {}, onJob() {}, onDeletedByHand() {} }
 
 interface BuilderDeps {
   dir: string

@@ -1,11 +1,15 @@
 import type { Violation } from '../checker.ts'
 import type { History, JobEvent } from '../history.ts'
 
-/** At most one Job for each run, ever. */
-export function oneJobPerRun({ jobs }: History): Violation[] {
+/**
+ * At most one Job for each run, ever. Only a Job that somebody has deleted may be made once more: nothing is left of it, so
+ * a worker that came later can't know of it.
+ */
+export function oneJobPerRun({ jobs, deletedByHand }: History): Violation[] {
+  const gone = new Set(deletedByHand)
   const byRun = Map.groupBy(jobs.filter(isAdded), ({ runId }) => runId)
   return [...byRun]
-    .filter(([, added]) => added.length > 1)
+    .filter(([, added]) => added.slice(0, -1).some(({ uid }) => !gone.has(uid)))
     .map(([runId, added]) => ({
       breach: 'doubled',
       text: `run ${runId} has ${added.length} Jobs: ${added.map(({ name }) => name).join(', ')}`,
