@@ -1,10 +1,10 @@
 import { parseWebhook } from '@opifer/core'
 import { type Authentication, authenticate, type Logger, problem } from '@opifer/platform'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { createIntake, Receipt } from '../intake.ts'
 import type { IngestMetrics } from '../metrics.ts'
 import { parseJson, requireJson } from './json-body.ts'
+import { limitBody } from './limit-body.ts'
 
 export interface AlertsRoute {
   intake: ReturnType<typeof createIntake>
@@ -19,14 +19,11 @@ export interface AlertsRoute {
  * 503 stands for all that may pass, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier).
  */
 export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono {
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError(c) {
-      // The rest of the body is not read, so nothing that follows it on this connection could be.
-      c.header('Connection', 'close')
-      const mend = 'raise --maxBodyBytes or make the alert groups smaller'
-      return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
-    },
+  const limit = limitBody(maxBodyBytes, (c) => {
+    // The rest of the body is not read, so nothing that follows it on this connection could be.
+    c.header('Connection', 'close')
+    const mend = 'raise --maxBodyBytes or make the alert groups smaller'
+    return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
   })
   return new Hono()
     .get('/', (c) => c.json('OK'))

@@ -22,8 +22,8 @@ export interface Marks {
   beforeCreate(alertId: string, episode: string): Promise<CreateMarks>
   /** That the run is about to end superseded, so that no alert may count on it any more. */
   markSuperseding(runId: string, keepMs: number): Promise<void>
-  /** Whether any of these runs is about to. */
-  isSuperseding(runIds: readonly string[]): Promise<boolean>
+  /** Which of these runs are about to. */
+  superseding(runIds: readonly string[]): Promise<ReadonlySet<string>>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
 }
 
@@ -58,10 +58,10 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async markSuperseding(runId, keepMs) {
       await redis.set(key('superseding', runId), '1', 'PX', keepMs)
     },
-    async isSuperseding(runIds) {
-      if (runIds.length === 0) return false
+    async superseding(runIds) {
+      if (runIds.length === 0) return new Set()
       const marks = await redis.mget(runIds.map((id) => key('superseding', id)))
-      return marks.some((mark) => mark !== null)
+      return new Set(runIds.filter((_, index) => marks[index] !== null))
     },
     async countFinishedJob(episode, keepMs) {
       const counter = key('finished', episode)
