@@ -81,8 +81,9 @@ async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings
     log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
   })
   if (turn.kind === 'waiting') {
-    if (turn.run !== run) await hold.save(turn.run)
-    await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
+    const saved = turn.run === run ? undefined : hold.save(turn.run)
+    // Sent in one go, in this order; both make sure that the run is still this worker's.
+    await Promise.all([saved, job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)])
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }
