@@ -47,7 +47,7 @@ export interface TurnContext extends Hold {
 
 /** The steps of one run's turn, tied to what they work with. */
 export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnContext): Steps {
-  const { api, creates, operarios, jobs, metrics, now } = deps
+  const { api, creates, operarios, jobs, marks, metrics, now } = deps
   const { log } = context
   const find = async (run: Run) => findJob(traceOf(run, deps, settings, context), { api, jobs, now, ...settings.job })
   return {
@@ -75,7 +75,13 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       metrics[kind]()
       return creation
     },
-    find: async (run) => (context.isFirst ? { kind: 'none' } : find(run)),
+    async find(run) {
+      if (context.isFirst) return { kind: 'none' }
+      const finding = await find(run)
+      // It does not end after all: an alert that joins it need not be sent away any longer.
+      if (finding.kind === 'found') await marks.unmarkSuperseding(run.id)
+      return finding
+    },
     track: (job) => track(job, { api, jobs }),
     conclude: (job, sighting) => conclude(job, sighting, api, log),
     record: (run, ending) => record(run, ending, { ...deps, save: context.save, log, cooldown: settings.cooldown }),

@@ -19,6 +19,7 @@ export function makeMarks(overrides: Partial<Marks> = {}): Marks {
     markResolved: async () => {},
     beforeCreate: async () => ({ resolved: undefined, firedAnew: undefined, finishedJobs: 0 }),
     markSuperseding: async () => {},
+    unmarkSuperseding: async () => {},
     superseding: async () => new Set(),
     countFinishedJob: async () => {},
     ...overrides,

@@ -99,6 +99,8 @@ test('it is told which of some runs are about to end superseded', async () => {
   await marks.markSuperseding('run-2', HOUR)
   expect(await marks.superseding(['run-1', 'run-2'])).toEqual(new Set(['run-2']))
   expect(await marks.superseding(['run-1', 'run-3'])).toEqual(new Set())
+  await marks.unmarkSuperseding('run-2')
+  expect(await marks.superseding(['run-2'])).toEqual(new Set())
 })
 
 test('every key has the prefix and ends by itself', async () => {

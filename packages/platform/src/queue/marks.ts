@@ -22,6 +22,7 @@ export interface Marks {
   beforeCreate(alertId: string, episode: string): Promise<CreateMarks>
   /** That the run is about to end superseded, so that no alert may count on it any more. */
   markSuperseding(runId: string, keepMs: number): Promise<void>
+  unmarkSuperseding(runId: string): Promise<void>
   /** Which of these runs are about to. */
   superseding(runIds: readonly string[]): Promise<ReadonlySet<string>>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
@@ -57,6 +58,9 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     },
     async markSuperseding(runId, keepMs) {
       await redis.set(key('superseding', runId), '1', 'PX', keepMs)
+    },
+    async unmarkSuperseding(runId) {
+      await redis.del(key('superseding', runId))
     },
     async superseding(runIds) {
       if (runIds.length === 0) return new Set()
