@@ -1,24 +1,38 @@
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import { type Authentication, authenticate, BEARER_TOKEN } from './authenticate.ts'
+import { createLogger } from '../../logger.ts'
+import { parseConfig } from '../../config/options.ts'
+import { createAuthentication } from './authentication.ts'
+import { BEARER_TOKEN } from './bearer.ts'
+import { AUTH_OPTIONS } from './options.ts'
 
-const BASIC: Authentication = { method: 'basic', user: 'alert', password: 'p:äss wörd' }
-const BEARER: Authentication = { method: 'bearer', token: 'to-k.e_n~+/==' }
+type Settings = Record<string, string>
+
+const NONE = { authMethod: 'none' }
+const BASIC = { authMethod: 'basic', authBasicUser: 'alert', authBasicPass: 'p:äss wörd' }
+const BEARER = { authMethod: 'bearer', authBearerToken: 'to-k.e_n~+/==' }
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
-const givenApp = (auth: Authentication) =>
-  new Hono().post('/', authenticate(auth), async (c) => c.text(await c.req.text()))
+function givenMiddleware(settings: Settings) {
+  const argv = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
+  const parsed = parseConfig(AUTH_OPTIONS, argv, {})
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
+  return createAuthentication(parsed.config, { files: parsed.files, log: createLogger('test', 'silent') }).middleware
+}
 
-function post(auth: Authentication, authorization: string | undefined) {
+const givenApp = (settings: Settings) =>
+  new Hono().post('/', givenMiddleware(settings), async (c) => c.text(await c.req.text()))
+
+function post(auth: Settings, authorization: string | undefined) {
   const headers = authorization === undefined ? {} : { Authorization: authorization }
   return givenApp(auth).request('/', { method: 'POST', body: 'body', headers })
 }
 
 describe('lets pass', () => {
-  test.each<[what: string, auth: Authentication, authorization: string | undefined]>([
-    ['anybody when there is no method', { method: 'none' }, undefined],
-    ['any credentials when there is no method', { method: 'none' }, 'Basic nonsense'],
+  test.each<[what: string, auth: Settings, authorization: string | undefined]>([
+    ['anybody when there is no method', NONE, undefined],
+    ['any credentials when there is no method', NONE, 'Basic nonsense'],
     ['the right user and password', BASIC, basic('alert', 'p:äss wörd')],
     ['a scheme in other letters, basic', BASIC, basic('alert', 'p:äss wörd').replace('Basic', 'bAsIc')],
     ['the right token', BEARER, 'Bearer to-k.e_n~+/=='],
@@ -29,11 +43,11 @@ describe('lets pass', () => {
   })
 })
 
-describe.each<[method: string, auth: Authentication, challenge: RegExp, wrong: Record<string, string | undefined>]>([
+describe.each<[method: string, auth: Settings, challenge: RegExp, wrong: Record<string, string | undefined>]>([
   [
     'basic',
     BASIC,
-    /^Basic realm="opifer"$/,
+    /^Basic realm="opifer", charset="UTF-8"$/,
     {
       'no credentials': undefined,
       'empty credentials': '',
@@ -55,7 +69,7 @@ describe.each<[method: string, auth: Authentication, challenge: RegExp, wrong: R
   [
     'bearer',
     BEARER,
-    /^Bearer (realm|error)="/,
+    /^Bearer realm="opifer"(, error="invalid_token")?$/,
     {
       'no credentials': undefined,
       'empty credentials': '',
@@ -81,7 +95,7 @@ describe.each<[method: string, auth: Authentication, challenge: RegExp, wrong: R
   })
 })
 
-test.each([BASIC, BEARER])('refuses before anything of the body is read: $method', async (auth) => {
+test.each([BASIC, BEARER])('refuses before anything of the body is read: $authMethod', async (auth) => {
   let wasAsked = false
   const body = new ReadableStream(
     {
@@ -97,7 +111,7 @@ test.each([BASIC, BEARER])('refuses before anything of the body is read: $method
 })
 
 test('what goes wrong behind it is not taken for wrong credentials', async () => {
-  const app = new Hono().get('/', authenticate({ method: 'none' }), () => {
+  const app = new Hono().get('/', givenMiddleware(NONE), () => {
     throw new Error('later')
   })
   app.onError((error, c) => c.text(error.message, 500))
