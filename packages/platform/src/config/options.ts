@@ -50,7 +50,7 @@ export function parseConfig<Spec extends Options>(
     if (found.path !== undefined) files[name] = found.path
   }
   if (faults.length > 0) return { kind: 'faults', faults }
-  return { kind: 'config', config: config as Config<Spec>, files: files as Files<Spec> }
+  return { kind: 'config', config: config as Config<Spec>, files }
 }
 
 /** Written by hand, as Go reads flags: one dash or two, and whatever follows a flag is its value. */

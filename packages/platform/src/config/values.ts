@@ -75,11 +75,11 @@ export function consent() {
 }
 
 /** Words separated by commas, of those that are known. */
-export function listOf<const Values extends readonly string[]>(values: Values, defaultText: string) {
+export function listOf(values: readonly string[], defaultText: string) {
   return z
     .string()
     .default(defaultText)
-    .transform((text, context): Values[number][] => {
+    .transform((text, context): string[] => {
       const words = text.split(',').map((word) => word.trim())
       const unknown = words.find((word) => !values.includes(word))
       return unknown === undefined ? words : refuse(context, unknown, `one of ${values.join(', ')}`)

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type TlsOptions } from 'node:tls'
 import { followFiles } from '../config/follow-files.ts'
 import type { Config, Files, Options } from '../config/options.ts'
@@ -40,7 +41,7 @@ export function tlsFaults({ tlsCert, tlsKey, tlsClientCa }: TlsConfig): string[]
   const missing = Object.entries({ tlsCert, tlsKey }).flatMap(([name, text]) => (text ? [] : [name]))
   if (missing.length > 0) return missing.map((name) => `--${name}: needed to listen with TLS`)
   try {
-    createSecureContext(tlsOptions({ tlsCert, tlsKey, tlsClientCa }))
+    checkedOptions({ tlsCert, tlsKey, tlsClientCa })
     return []
   } catch (error) {
     return [`--tlsCert, --tlsKey, --tlsClientCa: can't be used: ${messageOf(error)}`]
@@ -59,16 +60,14 @@ export function openTls(
     files: onlyGiven({ tlsCert: files.tlsCert, tlsKey: files.tlsKey, tlsClientCa: files.tlsClientCa }),
     texts,
     use(renewed) {
-      const options = tlsOptions(renewed)
-      // Throws where they do not belong together, before any listener has them.
-      createSecureContext(options)
+      const options = checkedOptions(renewed)
       for (const renew of listeners) renew(options)
     },
     log,
     intervalMs,
   })
   return {
-    options: tlsOptions(config),
+    options: checkedOptions(config),
     onRenewal: (renew) => void listeners.push(renew),
     refused: (err) => log.debug({ err }, 'no connection came about with a client'),
     close: () => follower.close(),
@@ -77,13 +76,18 @@ export function openTls(
 
 type Texts = { [Name in 'tlsCert' | 'tlsKey' | 'tlsClientCa']?: string | undefined }
 
-function tlsOptions({ tlsCert, tlsKey, tlsClientCa }: Texts): TlsOptions {
-  return {
+/** Throws where they do not belong together, or one of them is not what it should be. */
+function checkedOptions({ tlsCert, tlsKey, tlsClientCa }: Texts): TlsOptions {
+  const options: TlsOptions = {
     cert: tlsCert,
     key: tlsKey,
     minVersion: 'TLSv1.2',
     ...(tlsClientCa && { ca: tlsClientCa, requestCert: true, rejectUnauthorized: true }),
   }
+  createSecureContext(options)
+  // A context is made of authorities that are none as well, and would then let nobody in.
+  if (tlsClientCa) void new X509Certificate(tlsClientCa)
+  return options
 }
 
 function onlyGiven(texts: Texts): Record<string, string> {

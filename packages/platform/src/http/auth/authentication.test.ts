@@ -1,9 +1,11 @@
+import { timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { createLogger } from '../../logger.ts'
 import { parseConfig } from '../../config/options.ts'
 import { createAuthentication } from './authentication.ts'
 import { BEARER_TOKEN } from './bearer.ts'
+import { requireRole, type Role } from './caller.ts'
 import { AUTH_OPTIONS } from './options.ts'
 
 type Settings = Record<string, string>
@@ -14,11 +16,12 @@ const BEARER = { authMethod: 'bearer', authBearerToken: 'to-k.e_n~+/==' }
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
-function givenMiddleware(settings: Settings) {
+function givenMiddleware(settings: Settings, isEqual = timingSafeEqual) {
   const argv = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(AUTH_OPTIONS, argv, {})
   if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
-  return createAuthentication(parsed.config, { files: parsed.files, log: createLogger('test', 'silent') }).middleware
+  const { config, files } = parsed
+  return createAuthentication(config, { files, log: createLogger('test', 'silent'), isEqual }).middleware
 }
 
 const givenApp = (settings: Settings) =>
@@ -116,6 +119,67 @@ test('what goes wrong behind it is not taken for wrong credentials', async () =>
   })
   app.onError((error, c) => c.text(error.message, 500))
   expect(await (await app.request('/')).text()).toBe('later')
+})
+
+const WITH_VIEWERS: Record<string, Settings> = {
+  basic: { ...BASIC, authViewerUser: 'guest', authViewerPass: 'look' },
+  bearer: { ...BEARER, authViewerToken: 'look' },
+}
+
+describe('who may do what', () => {
+  test.each<[auth: Settings, authorization: string | undefined, name: string, role: Role]>([
+    [NONE, undefined, 'anonymous', 'operator'],
+    [BASIC, basic('alert', 'p:äss wörd'), 'alert', 'operator'],
+    [WITH_VIEWERS['basic'] ?? {}, basic('alert', 'p:äss wörd'), 'alert', 'operator'],
+    [WITH_VIEWERS['basic'] ?? {}, basic('guest', 'look'), 'guest', 'viewer'],
+    [BEARER, 'Bearer to-k.e_n~+/==', 'operator', 'operator'],
+    [WITH_VIEWERS['bearer'] ?? {}, 'Bearer look', 'viewer', 'viewer'],
+  ])('%j with %s is %s, a %s', async (auth, authorization, name, role) => {
+    const app = new Hono()
+      .use(givenMiddleware(auth))
+      .get('/look', requireRole('viewer'), (c) => c.json(c.get('caller')))
+      .get('/act', requireRole('operator'), (c) => c.json(c.get('caller')))
+    const headers = authorization === undefined ? {} : { Authorization: authorization }
+    expect(await (await app.request('/look', { headers })).json()).toEqual({ name, role })
+    expect((await app.request('/act', { headers })).status).toBe(role === 'operator' ? 200 : 403)
+  })
+
+  test('who may not is answered with a problem', async () => {
+    const app = new Hono().post('/', givenMiddleware(WITH_VIEWERS['bearer'] ?? {}), requireRole('operator'), (c) =>
+      c.text(''),
+    )
+    const response = await app.request('/', { method: 'POST', headers: { Authorization: 'Bearer look' } })
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    const detail = 'this needs the role operator, and viewer has the role viewer'
+    expect(await response.json()).toMatchObject({ status: 403, detail })
+  })
+
+  test('users and passwords of two accounts do not mix', async () => {
+    const mixed = [basic('guest', 'p:äss wörd'), basic('alert', 'look')]
+    for (const authorization of mixed) expect((await post(WITH_VIEWERS['basic'] ?? {}, authorization)).status).toBe(401)
+  })
+})
+
+describe('time tells nothing of a secret: whatever is sent, as much is compared, and digests only', () => {
+  test.each<[method: string, sent: string[]]>([
+    ['basic', [basic('alert', 'p:äss wörd'), basic('guest', 'look'), basic('', ''), basic('x'.repeat(999), 'y')]],
+    ['bearer', ['Bearer to-k.e_n~+/==', 'Bearer look', 'Bearer x', `Bearer ${'x'.repeat(999)}`]],
+  ])('%s', async (method, sent) => {
+    const lengths: number[] = []
+    const middleware = givenMiddleware(WITH_VIEWERS[method] ?? {}, (one, other) => {
+      lengths.push(one.byteLength, other.byteLength)
+      return timingSafeEqual(one, other)
+    })
+    const app = new Hono().get('/', middleware, (c) => c.text('ok'))
+    const counts = new Set<number>()
+    for (const authorization of sent) {
+      lengths.length = 0
+      await app.request('/', { headers: { Authorization: authorization } })
+      counts.add(lengths.length)
+      expect(new Set(lengths)).toEqual(new Set([32]))
+    }
+    expect(counts).toEqual(new Set([method === 'basic' ? 8 : 4]))
+  })
 })
 
 test.each([

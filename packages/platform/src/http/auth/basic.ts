@@ -32,9 +32,10 @@ export function basicVerifier(config: AuthConfig, deps: VerifierDeps): Verifier 
       const given = readBasic(request)
       if (!given) return { kind: 'refused', challenge: CHALLENGE, reason: 'no basic credentials' }
       // All is compared whatever came before, so that time does not tell which part was wrong.
-      const [match] = accounts.filter(({ user, password }) =>
+      const matches = accounts.map(({ user, password }) =>
         [user.matches(given.username), password.matches(given.password)].every(Boolean),
       )
+      const match = accounts[matches.indexOf(true)]
       if (!match) return { kind: 'refused', challenge: CHALLENGE, reason: 'wrong user or password' }
       return { kind: 'caller', caller: match.caller }
     },

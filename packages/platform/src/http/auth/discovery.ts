@@ -3,9 +3,9 @@ import { z } from 'zod'
 const METADATA = z.object({ issuer: z.string(), jwks_uri: z.string() })
 
 /** Asks an issuer where its keys are (OpenID Connect Discovery 1.0, section 4). */
-export async function discoverKeysUrl(issuer: string, timeoutMs: number): Promise<URL> {
+export async function discoverKeysUrl(issuer: string, signal: AbortSignal): Promise<URL> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
+  const response = await fetch(url, { redirect: 'error', signal })
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`${url} answered ${response.status}`)
@@ -17,9 +17,10 @@ export async function discoverKeysUrl(issuer: string, timeoutMs: number): Promis
   return new URL(metadata.jwks_uri)
 }
 
-/** Whether nobody on the way could change what it answers. */
+/** Whether nobody on the way could change what it answers. Credentials in it would be shown when it can't be fetched. */
 export function isSafeUrl(text: string): boolean {
   const url = URL.parse(text)
+  if (url?.username || url?.password) return false
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
 }
 

@@ -70,7 +70,7 @@ function jwtFaults(config: AuthConfig): string[] {
   ]
 }
 
-const SAFE_URL = 'an https URL (http only on this machine)'
+const SAFE_URL = 'an https URL without credentials (http only on this machine)'
 
 function needed(flag: string, method: string): string {
   return `${flag}: needed for --authMethod=${method}`

@@ -1,6 +1,7 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose'
 import { noToken, readBearer, wrongToken } from './bearer.ts'
-import { KeysUnavailableError, openKeys } from './keys.ts'
+import { KeysUnavailableError } from './issuer-keys.ts'
+import { openKeys } from './keys.ts'
 import type { AuthConfig } from './options.ts'
 import { roleOf } from './roles.ts'
 import type { Verdict, Verifier, VerifierDeps } from './verifier.ts'

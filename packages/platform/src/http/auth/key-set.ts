@@ -20,7 +20,7 @@ export function parseKeySet(text: string): KeySetParse {
   if (parsed.data.keys.some((key) => 'd' in key || 'k' in key)) {
     return { ok: false, fault: 'it holds private or symmetric keys: give the public ones only' }
   }
-  return { ok: true, keySet: parsed.data as JSONWebKeySet }
+  return { ok: true, keySet: parsed.data }
 }
 
 const SHAPE = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })

@@ -3,10 +3,7 @@ import { consent, duration, listOf, oneOf, optionalText, plainText } from '../..
 import { optionalKeySet } from './key-set.ts'
 
 /** The algorithms that a token may be signed with: with a key of which its verifiers hold the public half only. */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-] as const
+const ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
 /** How callers prove who they are. Names of flags that OpenFero has are OpenFero's, and stand for the operator. */
 export const AUTH_OPTIONS = {
@@ -34,6 +31,10 @@ export const AUTH_OPTIONS = {
     schema: optionalKeySet(),
     file: true,
     help: "jwt: file with the issuer's keys, a JSON Web Key Set",
+  },
+  authJwtJwksCooldown: {
+    schema: duration('30s', 1_000),
+    help: 'jwt: how often at most a key that is not known has the keys fetched anew (default 30s)',
   },
   authJwtClockTolerance: {
     schema: duration('30s', 0, 10 * 60_000),
