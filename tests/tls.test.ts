@@ -31,9 +31,14 @@ async function givenGuardedIngest(certificates: Certificates) {
   const ingest = await startIngest({
     redisUrl: redis.url,
     flags: [
-      ...['--logLevel=debug', '--operationsAddr=127.0.0.1:0'],
-      ...[`--tlsCert=${secret.path('cert')}`, `--tlsKey=${secret.path('key')}`, `--tlsClientCa=${secret.path('ca')}`],
-      ...['--authMethod=jwt', `--authJwtIssuer=${issuer.url}`, '--authJwtAudience=opifer'],
+      '--logLevel=debug',
+      '--operationsAddr=127.0.0.1:0',
+      `--tlsCert=${secret.path('cert')}`,
+      `--tlsKey=${secret.path('key')}`,
+      `--tlsClientCa=${secret.path('ca')}`,
+      '--authMethod=jwt',
+      `--authJwtIssuer=${issuer.url}`,
+      '--authJwtAudience=opifer',
     ],
   })
   onTestFinished(async () => {

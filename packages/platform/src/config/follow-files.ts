@@ -34,13 +34,14 @@ export function followFiles<Name extends string>(followed: FollowedFiles<Name>):
   async function look(): Promise<void> {
     const texts = await readAll(files, stopping.signal)
     // Files that are written one after the other, or in several steps, are used once they rest.
-    const rest = isSame(texts, last)
+    const isAtRest = isSame(texts, last)
     last = texts
-    if (!rest || isSame(texts, inUse)) return
-    use(texts)
+    if (!isAtRest) return
+    const isChanged = !isSame(texts, inUse)
+    if (isChanged) use(texts)
     inUse = texts
     told = undefined
-    log.info({ files }, 'files have changed: what they hold now is used')
+    if (isChanged) log.info({ files }, 'files have changed: what they hold now is used')
   }
 
   function warn(fault: string): void {

@@ -28,7 +28,8 @@ export type TlsConfig = Config<typeof TLS_OPTIONS>
 
 /** What a listener with TLS is made of. */
 export interface Tls {
-  options: TlsOptions
+  /** As the files are now. */
+  readonly options: TlsOptions
   /** Gives a listener what the files hold once they have changed. */
   onRenewal(renew: (options: TlsOptions) => void): void
   /** Takes note of a client with which no connection came about. */
@@ -53,21 +54,23 @@ export function openTls(
   config: TlsConfig,
   { files, log, intervalMs }: { files: Files<typeof TLS_OPTIONS>; log: Logger; intervalMs?: number },
 ): Tls | undefined {
-  const texts = onlyGiven({ tlsCert: config.tlsCert, tlsKey: config.tlsKey, tlsClientCa: config.tlsClientCa })
   if (!config.tlsCert) return undefined
+  let options = checkedOptions(config)
   const listeners: ((options: TlsOptions) => void)[] = []
   const follower = followFiles({
     files: onlyGiven({ tlsCert: files.tlsCert, tlsKey: files.tlsKey, tlsClientCa: files.tlsClientCa }),
-    texts,
+    texts: onlyGiven({ tlsCert: config.tlsCert, tlsKey: config.tlsKey, tlsClientCa: config.tlsClientCa }),
     use(renewed) {
-      const options = checkedOptions(renewed)
+      options = checkedOptions(renewed)
       for (const renew of listeners) renew(options)
     },
     log,
     intervalMs,
   })
   return {
-    options: checkedOptions(config),
+    get options() {
+      return options
+    },
     onRenewal: (renew) => void listeners.push(renew),
     refused: (err) => log.debug({ err }, 'no connection came about with a client'),
     close: () => follower.close(),

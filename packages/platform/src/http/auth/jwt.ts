@@ -53,6 +53,7 @@ function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTClaimValidationFailed) return `the claim ${error.claim} is missing or wrong`
   if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is signed in a way that is not allowed'
   if (error instanceof errors.JWKSNoMatchingKey) return 'the token is signed with a key that the issuer does not show'
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'the token does not name its key (kid)'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature is wrong'
   return 'the token is malformed'
 }
