@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 import { LABEL } from '@opifer/core'
 import { connectKube, type Endpoint, jobsPath, type Kube, type KubeWatchEvent } from '@opifer/testkit'
@@ -49,12 +50,19 @@ function kubeconfigThrough(file: string, { host, port }: Endpoint): string {
   const clusters = config.clusters.map((cluster) => {
     if (cluster.name !== config.getCurrentCluster()?.name) return cluster
     const url = new URL(cluster.server)
-    const tlsServerName = cluster.tlsServerName ?? url.hostname
-    return { ...cluster, server: `${url.protocol}//${host}:${port}${url.pathname}`, tlsServerName }
+    const tlsServerName = cluster.tlsServerName ?? certifiedName(url.hostname, host)
+    const server = `${url.protocol}//${host}:${port}${url.pathname}`
+    return { ...cluster, server, ...(tlsServerName !== undefined && { tlsServerName }) }
   })
   const through = new KubeConfig()
   through.loadFromOptions({ currentContext, contexts, users, clusters })
   return through.exportConfig()
+}
+
+/** No address can be asked for as a TLS server name; a certificate of an API server is for `kubernetes` too. */
+function certifiedName(hostname: string, asked: string): string | undefined {
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) === 0) return hostname
+  return hostname === asked ? undefined : 'kubernetes'
 }
 
 async function replace(kube: Kube, collection: string, operario: OperarioManifest): Promise<void> {
