@@ -7,7 +7,7 @@ import type { RunRecord } from './record.ts'
 export type Cover = readonly string[]
 
 /** What one part of a query asks of a record. The test alone decides: a cover only tells which records to look at. */
-interface Condition {
+export interface Condition {
   test: (record: RunRecord) => boolean
   /** Undefined where no index can tell. */
   cover?: Cover | undefined

@@ -37,7 +37,6 @@ describe('matchers are read as Alertmanager writes them', () => {
       op: fc.constantFrom('=' as const, '!=' as const),
       value: fc.string({ unit: 'binary' }),
     })
-    const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
     fc.assert(
       fc.property(fc.array(matcher, { maxLength: 5 }), (matchers) => {
         const text = matchers.map(({ name, op, value }) => `${quote(name)}${op}${quote(value)}`).join(',')
@@ -109,3 +108,7 @@ describe('labels meet', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000)
   })
 })
+
+function quote(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}

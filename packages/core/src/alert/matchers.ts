@@ -19,21 +19,14 @@ export function parseMatchers(text: string): MatchersParse {
   if (text.length > MAX_LENGTH) return refuse(`${text.length} characters of matchers are more than ${MAX_LENGTH}`)
   const list = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1] ?? text
   const matchers: Matcher[] = []
-  let at = 0
-  while (at < list.length) {
+  for (let at = 0; at < list.length && list.slice(at).trim() !== ''; at = MATCHER.lastIndex) {
     MATCHER.lastIndex = at
-    const { index = -1, 0: whole = '', groups = {} } = MATCHER.exec(list) ?? {}
-    if (index !== at) {
-      return list.slice(at).trim() === ''
-        ? { ok: true, matchers }
-        : refuse(`${quoted(list.slice(at))} is not ${WANTED}`)
-    }
-    const { name = '', op = '', value = '' } = groups
-    const matcher = { name: unquote(name), op: op as Matcher['op'], value: unquote(value) }
+    const found = MATCHER.exec(list)?.groups
+    if (!found) return refuse(`${quoted(list.slice(at))} is not ${WANTED}`)
+    const matcher = matcherOf(found)
     const problem = problemOf(matcher)
     if (problem !== undefined) return refuse(problem)
     matchers.push(matcher)
-    at += whole.length
   }
   return { ok: true, matchers }
 }
@@ -56,6 +49,10 @@ const MATCHER = new RegExp(
   String.raw`\s*(?<name>${QUOTED}|[a-zA-Z_:][\w:]*)\s*(?<op>=~|!=|!~|=)\s*(?<value>${QUOTED}|[^,"\s{}][^,"{}]*?|)\s*(?:,|$)`,
   'sy',
 )
+
+function matcherOf({ name = '', op = '', value = '' }: Record<string, string>): Matcher {
+  return { name: unquote(name), op: op as Matcher['op'], value: unquote(value) }
+}
 
 /** `\"`, `\\` and `\n` are escapes; any other backslash stays, since regular expressions are full of them. */
 function unquote(text: string): string {

@@ -11,6 +11,9 @@ export const HOUR = 3_600_000
 /** When the first of `run()` was received. */
 export const T0 = Date.parse('2026-11-24T08:00:00Z')
 
+/** The Operario of `withJob`. */
+export const OPERARIO = 'openfero/openfero-diskspacelow-firing/DiskSpaceLow'
+
 /** A Redis for a test file, emptied after each test. */
 export function givenRedis() {
   const given = {} as { redis: Redis; server: RedisServer }
