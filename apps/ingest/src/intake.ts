@@ -31,6 +31,8 @@ export interface IntakeDeps {
   pressure: Pick<Pressure, 'reason'>
   queue: Queue
   marks: Marks
+  /** Told of alerts that came again, by the runs that take care of them. */
+  onRepeats: (runIds: string[], at: number) => void
   now?: () => number
   newId?: () => string
 }
@@ -63,7 +65,7 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
 
 async function enqueue(
   runs: readonly Run[],
-  { queue, marks }: IntakeDeps,
+  { queue, marks, onRepeats, now = Date.now }: IntakeDeps,
   { dedupScope, resolvedTtl }: IntakeSettings,
 ): Promise<Intake> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
@@ -88,10 +90,14 @@ async function enqueue(
   if (await marks.isSuperseding(anew.flatMap(({ runId }) => inQueue.get(runId) ?? []))) {
     return { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
   }
-  return {
-    kind: 'accepted',
-    receipts: runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id))),
-  }
+  const receipts = runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
+  const repeats = receipts.filter(({ result }) => result !== 'enqueued')
+  if (repeats.length > 0)
+    onRepeats(
+      repeats.map(({ runId }) => runId),
+      now(),
+    )
+  return { kind: 'accepted', receipts }
 }
 
 /** BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for. */

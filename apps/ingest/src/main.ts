@@ -1,3 +1,4 @@
+import { createRepeatCounter, stayPresent } from '@opifer/history'
 import { connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
 import { createApp } from './app.ts'
 import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
@@ -19,13 +20,22 @@ await runProcess(
 
     const pressure = watchPressure({ redis, queue }, config)
     lifecycle.onClose('look-out for pressure', () => pressure.stop())
-    const intake = createIntake({ redis, queue, pressure, marks: createMarks(redis, config.queuePrefix) }, config)
+    const countRepeats = createRepeatCounter(redis, config.queuePrefix)
+    // Nobody relies on the count, so no webhook waits for it.
+    const onRepeats = (runIds: string[], at: number) =>
+      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
+    const intake = createIntake(
+      { redis, queue, pressure, marks: createMarks(redis, config.queuePrefix), onRepeats },
+      config,
+    )
     const app = createApp(
       { intake, redis, registry, metrics: createMetrics(registry), auth: authentication(config), log },
       config,
     )
     const server = await serveHttp(app, config.addr)
     lifecycle.onClose('server', () => server.close())
+    const presence = stayPresent('ingest', redis, config.queuePrefix, log)
+    lifecycle.onClose('presence', () => presence.stop())
     log.info(server.address, 'ingest is listening')
   },
 )

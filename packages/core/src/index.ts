@@ -12,7 +12,7 @@ export { compileMatchers, type Matcher, type MatchersParse, parseMatchers } from
 export { parseWebhook, type Webhook, type WebhookParse } from './alert/webhook.ts'
 export { ANNOTATION, ENV, LABEL, LABEL_ENV_PREFIX, OPERARIO } from './contract.ts'
 export { buildJob, type JobBuild, type JobManifest, type JobRequest, type JobSettings } from './job/build-job.ts'
-export { type JobState, type JobWithStatus, jobState } from './job/job-status.ts'
+export { type JobState, type JobTimes, type JobWithStatus, jobState } from './job/job-status.ts'
 export { type OperarioAddress, operarioAddress } from './operario/name.ts'
 export {
   type Operario,

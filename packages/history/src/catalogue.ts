@@ -36,7 +36,10 @@ export interface Catalogue {
   manifest(hash: string): Promise<StoredManifest | undefined>
 }
 
-/** @param maxAge milliseconds for which what was last told stays */
+/** A manifest is told anew only from time to time, and outlives the runs that were made of it. */
+const DAY_MS = 24 * 3_600_000
+
+/** @param maxAge milliseconds that runs are kept */
 export function createCatalogue(redis: RedisClient, prefix: string, maxAge: number): Catalogue {
   const base = historyBase(prefix)
   const catalogue = `${base}operarios`
@@ -49,7 +52,7 @@ export function createCatalogue(redis: RedisClient, prefix: string, maxAge: numb
       for (const [error] of (await change.exec()) ?? []) if (error) throw error
     },
     async keepManifest(hash, stored) {
-      await redis.set(manifestKey(hash), JSON.stringify(stored), 'PX', maxAge)
+      await redis.set(manifestKey(hash), JSON.stringify(stored), 'PX', maxAge + DAY_MS)
     },
     async list() {
       const entries = Object.values(await redis.hgetall(catalogue))

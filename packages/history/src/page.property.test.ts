@@ -1,4 +1,4 @@
-import { compileMatchers, labelSet, type Matcher, OUTCOMES, type Run } from '@opifer/core'
+import { alertId, compileMatchers, labelSet, type Matcher, OUTCOMES, type Run } from '@opifer/core'
 import { makeAlert } from '@opifer/core/testing'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -54,6 +54,10 @@ const query: fc.Arbitrary<RunQuery> = fc.record({
   to: some(receivedAt),
   groupKey: some(groupKey),
   operario: some(fc.constantFrom(OPERARIO, 'no/such/operario')),
+  alertId: fc.option(fc.constant(alertId(run(0), makeAlert({ labels: labelSet({ alertname: 'Other' }) }))), {
+    nil: undefined,
+    freq: 1,
+  }),
 })
 
 test('pages of any query are what a plain filter over all runs would give, in order', async () => {
@@ -97,26 +101,35 @@ function makeEntry(drawn: Drawn, index: number): Entry {
   return outcome ? ended(placed, outcome) : placed
 }
 
-function passes(
-  { id, receivedAt: at, alert, groupKey: group, result, operario, job }: Entry,
-  asked: RunQuery,
-): boolean {
-  const set = 'labels' in alert ? alert.labels : labelSet({ alertname: alert.alertname })
-  const texts = 'labels' in alert ? Object.entries(set).flat() : []
-  const all = [...texts, alert.alertname, group, result?.reason, job?.name, id].join('\0').toLowerCase()
-  const name = operario && `${operario.configMap}/${operario.key}`
-  return [
-    !asked.outcomes || (result && asked.outcomes.includes(result.outcome)),
-    !asked.open || !result,
-    asked.alertname === undefined || alert.alertname === asked.alertname,
-    asked.status === undefined || alert.status === asked.status,
-    compileMatchers(asked.matchers ?? [])(set),
-    !asked.text || all.includes(asked.text.toLowerCase()),
-    asked.from === undefined || at >= asked.from,
-    asked.to === undefined || at < asked.to,
-    asked.groupKey === undefined || group === asked.groupKey,
-    asked.operario === undefined || name === asked.operario,
-  ].every(Boolean)
+/** What each part of a query asks of a run, told apart from how it is looked up. */
+const ASKS: { [Part in keyof RunQuery]-?: (entry: Entry, wanted: NonNullable<RunQuery[Part]>) => boolean } = {
+  outcomes: ({ result }, outcomes) => result !== undefined && outcomes.includes(result.outcome),
+  open: ({ result }, open) => !open || !result,
+  alertname: ({ alert }, name) => alert.alertname === name,
+  status: ({ alert }, status) => alert.status === status,
+  matchers: ({ alert }, matchers) => compileMatchers(matchers)(labelsOf(alert)),
+  text: (entry, text) => textOf(entry).includes(text.toLowerCase()),
+  from: (entry, from) => entry.receivedAt >= from,
+  to: (entry, to) => entry.receivedAt < to,
+  groupKey: (entry, group) => entry.groupKey === group,
+  operario: ({ operario }, name) => operario !== undefined && `${operario.configMap}/${operario.key}` === name,
+  alertId: ({ alert, ...entry }, id) => 'labels' in alert && alertId(entry, alert) === id,
+}
+
+function passes(entry: Entry, asked: RunQuery): boolean {
+  return Object.entries(asked).every(
+    ([part, wanted]) =>
+      wanted === undefined || (ASKS[part as keyof RunQuery] as (...of: unknown[]) => boolean)(entry, wanted),
+  )
+}
+
+function labelsOf(alert: Entry['alert']) {
+  return 'labels' in alert ? alert.labels : labelSet({ alertname: alert.alertname })
+}
+
+function textOf({ id, alert, groupKey: group, result, job }: Entry): string {
+  const labelTexts = 'labels' in alert ? Object.entries(alert.labels).flat() : []
+  return [...labelTexts, alert.alertname, group, result?.reason, job?.name, id].join('\0').toLowerCase()
 }
 
 function newestFirst(one: Entry, other: Entry): number {

@@ -1,4 +1,7 @@
-import type { RedisClient } from '@opifer/platform'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Logger, type RedisClient, VERSION } from '@opifer/platform'
 import { z } from 'zod'
 import { defineCommand } from './commands.ts'
 import { historyBase } from './keys.ts'
@@ -43,8 +46,40 @@ export function createPresence(redis: RedisClient, prefix: string): Presence {
   }
 }
 
+/** Announces this process for as long as it lives. */
+export function stayPresent(app: Member['app'], redis: RedisClient, prefix: string, log: Logger): HeldPresence {
+  const presence = createPresence(redis, prefix)
+  const id = randomUUID()
+  const member = { id, app, host: hostname(), pid: process.pid, version: VERSION, startedAt: Date.now() }
+  const stopping = new AbortController()
+  // Whoever looks sees that nobody is there; what is wrong with Redis others tell.
+  const onError = (err: unknown) => log.debug({ err }, 'presence')
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await presence.announce(member).catch(onError)
+      await sleep(ANNOUNCE_MS, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  void follow()
+  return {
+    async stop() {
+      stopping.abort()
+      // While Redis is away nobody can be told, and need not be: an announcement that is not renewed ends by itself.
+      await Promise.race([presence.leave(id).catch(onError), sleep(LEAVE_MS, undefined, { ref: false })])
+    },
+  }
+}
+
+export interface HeldPresence {
+  stop: () => Promise<void>
+}
+
 /** How often a process announces itself, in milliseconds. */
-export const ANNOUNCE_MS = 5_000
+const ANNOUNCE_MS = 5_000
+
+const LEAVE_MS = 500
 
 /** Two announcements may be late or lost. */
 const LASTS_MS = 3 * ANNOUNCE_MS

@@ -1,4 +1,4 @@
-import { type JobRef, type OperarioRef, type Result, type Run, runSchema } from '@opifer/core'
+import { type JobRef, type JobTimes, type OperarioRef, type Result, type Run, runSchema } from '@opifer/core'
 import { z } from 'zod'
 
 /** What is kept of a run for people to look at. Times are milliseconds since the epoch. */
@@ -24,11 +24,6 @@ export interface RunRecord {
 export interface AttemptError {
   at: number
   message: string
-}
-
-export interface JobTimes {
-  startedAt?: number | undefined
-  endedAt?: number | undefined
 }
 
 /** The fields of the hash that a record is in Redis. Each is written whole by whoever knows it. */

@@ -1,11 +1,11 @@
-import { excerpt, type JobRef, type OperarioRef, type Result, type Run } from '@opifer/core'
+import { excerpt, type JobRef, type JobTimes, type OperarioRef, type Result, type Run } from '@opifer/core'
 import type { RedisClient } from '@opifer/platform'
 import { defineCommand } from './commands.ts'
 import { operarioName } from './conditions.ts'
 import { bucketOf } from './histogram.ts'
 import { INDEX, indexesOf } from './indexes.ts'
 import { historyBase } from './keys.ts'
-import { type AttemptError, type JobTimes, recordedRun } from './record.ts'
+import { type AttemptError, recordedRun } from './record.ts'
 import { ATTEMPT_FAILED, BEGAN, CREATED, ENDED, REPEATED } from './scripts.ts'
 import { operarioOutcome, statsTime } from './stats.ts'
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createRepeatCounter } from '@opifer/history'
 import { connectRedis, createLogger, createMarks, createRegistry, parseConfig } from '@opifer/platform'
 import { createApp } from '../app.ts'
 import { authentication, INGEST_OPTIONS } from '../config.ts'
@@ -22,7 +23,9 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, config)
   const marks = createMarks(redis, config.queuePrefix)
-  const intake = createIntake({ redis, queue, pressure, marks }, config)
+  const countRepeats = createRepeatCounter(redis, config.queuePrefix)
+  const onRepeats = (runIds: string[], at: number) => void countRepeats(runIds, at).catch(() => {})
+  const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
   const auth = authentication(config)
   const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
   return {
