@@ -25,9 +25,8 @@ export async function readPage(query: RunQuery, { cursor, limit }: PageOptions, 
   const scan = deps.scan(smallest, cursor ?? startOf(query))
   const runs: RunRecord[] = []
   let looked = 0
-  for (;;) {
-    // One more than the page takes shows whether there is another page.
-    const wanted = looked === 0 ? limit + 1 : CHUNK
+  // One more than the page takes shows whether there is another page; where few are hits, more are read at a time.
+  for (let wanted = limit + 1; ; wanted = Math.min(wanted * 2, CHUNK)) {
     const places = await scan.next(wanted)
     const inTime = places.filter(({ receivedAt }) => receivedAt >= (query.from ?? 0))
     runs.push(...(await recordsOf(inTime, others, deps)).filter(passes))

@@ -11,6 +11,11 @@ local function tell(id, kind)
   redis.call('PUBLISH', base .. 'events', cjson.encode({id = id, kind = kind}))
 end
 
+-- Every key ends by itself, an hour later than it must: so most calls need only look, which no log and no replica is told.
+local function keepFor(key, keep)
+  if redis.call('PTTL', key) < keep - 3600000 then redis.call('PEXPIRE', key, keep) end
+end
+
 -- Takes out runs that are too old: a few at a time, more than come in, so that no call takes long.
 local function trim(index, cutoff)
   local key = base .. 'index:' .. index
@@ -21,7 +26,7 @@ end
 local function add(index, score, id, keep)
   local key = base .. 'index:' .. index
   redis.call('ZADD', key, score, id)
-  redis.call('PEXPIRE', key, keep)
+  keepFor(key, keep)
 end
 
 -- Adds to an index that was not known at the beginning, and notes that for the day on which the run is dropped.
@@ -45,7 +50,7 @@ end
 local function count(at, keep, fields)
   local key = base .. 'stats:' .. at
   for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
-  redis.call('PEXPIRE', key, keep)
+  keepFor(key, keep)
 end
 
 local function isHeld(lock, token)
@@ -55,10 +60,10 @@ end
 -- Writes the beginning of a record where it is not there yet.
 local function begin(id, run, startedAt, score, indexes, keep, cutoff, most)
   local record = base .. 'run:' .. id
-  redis.call('PEXPIRE', record, keep)
-  if redis.call('HSETNX', record, 'run', run) == 0 then return false end
+  local isNew = redis.call('HSETNX', record, 'run', run) == 1
+  keepFor(record, keep)
+  if not isNew then return false end
   redis.call('HSET', record, 'startedAt', startedAt, 'indexes', indexes)
-  redis.call('PEXPIRE', record, keep)
   local names = {}
   for index in string.gmatch(indexes, '[^\\n]+') do
     names[#names + 1] = index
@@ -93,7 +98,7 @@ if operario ~= '' then
   addLater(record, index, score, id, keep)
   trim(index, cutoff)
 end
-redis.call('PEXPIRE', record, keep)
+keepFor(record, keep)
 if not isNew then return end
 count(statsAt, keep, {['toJob:' .. bucket] = 1, ['toJob:sum'] = took})
 tell(id, 'created')
@@ -110,7 +115,7 @@ errors[#errors + 1] = cjson.decode(error)
 while #errors > tonumber(most) do table.remove(errors, 1) end
 redis.call('HSET', record, 'errors', cjson.encode(errors))
 redis.call('HINCRBY', record, 'attempts', 1)
-redis.call('PEXPIRE', record, keep)
+keepFor(record, keep)
 tell(id, 'attempt-failed')
 `
 
