@@ -91,12 +91,8 @@ async function enqueue(
     return { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
   }
   const receipts = runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
-  const repeats = receipts.filter(({ result }) => result !== 'enqueued')
-  if (repeats.length > 0)
-    onRepeats(
-      repeats.map(({ runId }) => runId),
-      now(),
-    )
+  const repeated = receipts.flatMap(({ result, runId }) => (result === 'enqueued' ? [] : [runId]))
+  if (repeated.length > 0) onRepeats(repeated, now())
   return { kind: 'accepted', receipts }
 }
 

@@ -10,7 +10,7 @@ test('a Job that nobody wants to end is let be, at the cost of one look', async 
   expect(cluster.store.list('jobs')).toHaveLength(1)
 })
 
-test('a Job is deleted for whoever wants it to end, and so are its pods', async () => {
+test('a Job is deleted for whoever wants it to end', async () => {
   const { cluster, job, deps } = await given()
   expect(await cancel('run-1', job, deps)).toEqual({ outcome: 'cancelled', reason: 'cancelled by ada' })
   expect(cluster.store.list('jobs')).toEqual([])
