@@ -5,6 +5,7 @@ import { type Bench, createBench } from './bench.ts'
 import { measureDispatch } from './dispatch.ts'
 import { measureEndToEnd } from './end-to-end.ts'
 import { measureFootprint } from './footprint.ts'
+import { measureHistory } from './history.ts'
 import { measureIngest } from './ingest.ts'
 import { measureNotice } from './notice.ts'
 import { measureScale } from './scale.ts'
@@ -19,6 +20,7 @@ const MEASUREMENTS: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   'end-to-end': measureEndToEnd,
   footprint: measureFootprint,
   scale: measureScale,
+  history: measureHistory,
 }
 
 const { values } = parseArgs({

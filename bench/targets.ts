@@ -44,6 +44,17 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'scale.linear.redis': ratioAtMost(2),
   'scale.linear.ingest': ratioAtMost(2),
   'scale.linear.worker': ratioAtMost(2),
+  'history.page.all': ratioAtMost(2),
+  'history.page.outcome': ratioAtMost(2),
+  'history.page.outcomes': ratioAtMost(2),
+  'history.page.alertname': ratioAtMost(2),
+  'history.page.label': ratioAtMost(2),
+  'history.page.labels': ratioAtMost(2),
+  'history.page.regex': ratioAtMost(2),
+  'history.page.group': ratioAtMost(2),
+  'history.page.operario': ratioAtMost(2),
+  'history.page.text': ratioAtMost(2),
+  'history.page.nothing': ratioAtMost(2),
 }
 
 /** A figure without a baseline. */

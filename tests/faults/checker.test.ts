@@ -6,7 +6,7 @@ import { type Breach, check } from './checker.ts'
 import type { Acknowledged, History, JobEvent, QueueEvent, RunRecord } from './history.ts'
 
 const NO_JOB = { job: undefined } as const
-const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded'])
+const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
 
 /** One alert that was sent, got its Job and succeeded: nothing is wrong with it. */
 function goodHistory(): History {
@@ -75,6 +75,7 @@ describe('it is a breach when', () => {
       { acknowledged: [makeAck({ receipt: undefined, dedupId: 'other' })] },
     ],
     ['a cooldown names a run that never was', 'lost', { acknowledged: [makeAck({}, 'cooldown', 'run-9')] }],
+    ['a run is cancelled, which nobody asked for', 'untrue', { runs: [makeRecord('cancelled')] }],
     ['a run is over without a recorded outcome', 'lost', { runs: [makeRecord('unsaid')] }],
     [
       'a run that an alert has joined is superseded, though only its earlier firing resolved',

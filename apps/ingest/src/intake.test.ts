@@ -97,6 +97,18 @@ describe('a webhook', () => {
     expect(await queue.count()).toBe(2)
   })
 
+  test('that comes again is counted on the runs that it joined, and only then', async () => {
+    const { intake, redis, config } = await givenReadyIngest()
+    const repeatsOf = async (runId = '') => redis.hget(`${config.queuePrefix}:history:run:${runId}`, 'repeats')
+    const webhook = givenWebhook(alertAt('a'), alertAt('b'))
+    const [first, second] = receiptsOf(await intake(webhook))
+    expect(await redis.keys('*:history:*')).toEqual([])
+    await intake(webhook)
+    await intake(givenWebhook(alertAt('a')))
+    await eventually(async () => expect(await repeatsOf(first?.runId)).toBe('2'))
+    expect(await repeatsOf(second?.runId)).toBe('1')
+  })
+
   test('that comes from every member of a cluster at once is one run', async () => {
     const twins = await Promise.all([1, 2, 3].map(() => givenReadyIngest()))
     const answers = await Promise.all(twins.map(({ intake }) => intake(givenWebhook())))

@@ -32,6 +32,8 @@ export interface IntakeDeps {
   pressure: Pick<Pressure, 'reason'>
   queue: Queue
   marks: Marks
+  /** Told of alerts that came again, by the runs that take care of them. */
+  onRepeats: (runIds: string[], at: number) => void
   now?: () => number
   newId?: () => string
 }
@@ -80,7 +82,7 @@ function late(timeoutMs: number): Intake {
 /** For each run what became of it, or that it has joined one that is about to end `superseded`. */
 async function enqueue(
   runs: readonly Run[],
-  { queue, marks }: IntakeDeps,
+  { queue, marks, onRepeats, now = Date.now }: IntakeDeps,
   { dedupScope, resolvedTtl }: IntakeSettings,
 ): Promise<(Receipt | 'superseding')[]> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
@@ -103,12 +105,17 @@ async function enqueue(
   await Promise.all(refired.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
   // A worker that is ending such a run has either seen the mark, or said so before.
   const ending = await marks.superseding(refired.map(({ runId }) => runId))
-  return runs.map((run, index) => {
+  const receipts = runs.map((run, index) => {
     const queuedId = inQueue.get(run.id)
     return queuedId !== undefined && ending.has(queuedId)
       ? 'superseding'
       : receiptOf(run, cooling[index] ?? null, queuedId)
   })
+  const repeated = receipts.flatMap((receipt) =>
+    receipt === 'superseding' || receipt.result === 'enqueued' ? [] : [receipt.runId],
+  )
+  if (repeated.length > 0) onRepeats(repeated, now())
+  return receipts
 }
 
 /** BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for. */

@@ -1,3 +1,4 @@
+import { createRepeatCounter, stayPresent } from '@opifer/history'
 import {
   connectRedis,
   createAuthentication,
@@ -29,7 +30,12 @@ await runProcess(
 
     const pressure = watchPressure({ redis, queue }, config)
     lifecycle.onClose('look-out for pressure', () => pressure.stop())
-    const intake = createIntake({ redis, queue, pressure, marks: createMarks(redis, config.queuePrefix) }, config)
+    const countRepeats = createRepeatCounter(redis, config.queuePrefix)
+    // Nobody relies on the count, so no webhook waits for it.
+    const onRepeats = (runIds: string[], at: number) =>
+      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
+    const marks = createMarks(redis, config.queuePrefix)
+    const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
 
     const auth = createAuthentication(config, { files, log })
     lifecycle.onClose('authentication', () => auth.close())
@@ -54,6 +60,8 @@ await runProcess(
     )
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
+    const presence = stayPresent('ingest', redis, config.queuePrefix, log)
+    lifecycle.onClose('presence', () => presence.stop())
     log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
   },
 )

@@ -36,6 +36,14 @@ export const WORKER_OPTIONS = {
     schema: duration('1h', 1),
     help: 'age beyond which an alert is not acted upon any more (default 1h)',
   },
+  historyMaxAge: {
+    schema: duration('7d', 60_000),
+    help: 'how long it is kept what became of a run (default 7d)',
+  },
+  historyMaxRuns: {
+    schema: integer(50_000, { min: 1 }),
+    help: 'runs that are kept at most (default 50000)',
+  },
   lockDuration: {
     schema: duration('30s', 500, 3_600_000),
     help: 'how soon the runs of a worker that died are taken over by another (default 30s)',

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeConfigMap, makeRun } from '@opifer/core/testing'
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
-import { RUNS } from '@opifer/platform'
+import { createCatalogue, createHistoryReader, createPresence } from '@opifer/history'
+import { createMarks, RUNS } from '@opifer/platform'
 import { eventually, freePort, type RedisServer, startProcess, startRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -97,6 +98,46 @@ describe.concurrent('with a turn under way that waits for the API server', () =>
     await redis.kill()
     expect(await worker.stop(SOON)).toBe(0)
   })
+})
+
+test.concurrent('writes down what becomes of a run, and ends one that nobody wants', async (context) => {
+  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
+  await worker.waitForLine(READY, PATIENT.timeout)
+  const queue = await enqueue(context, redis)
+  await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENT)
+  const client = new Redis(redis.url)
+  context.onTestFinished(() => client.disconnect())
+  const reader = createHistoryReader(client, '{opifer}')
+  const { id } = makeRun()
+  await eventually(async () => expect((await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/))
+  const record = await reader.get(id)
+  expect(record?.operario).toMatchObject({ key: 'DiskSpaceLow' })
+  const catalogue = createCatalogue(client, '{opifer}', 1)
+  await eventually(async () => expect(await catalogue.list()).toHaveLength(1))
+  expect(await catalogue.manifest(record?.operario?.manifestHash ?? '')).toBeDefined()
+  expect(await createPresence(client, '{opifer}').list()).toMatchObject([{ app: 'worker', pid: worker.pid }])
+
+  await createMarks(client, '{opifer}').requestCancel(id, 'ada')
+  await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+  await (await queue.getJob(id))?.promote()
+  await eventually(async () => expect((await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }))
+  expect(cluster.store.list('jobs')).toEqual([])
+  await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+  expect(await worker.stop()).toBe(0)
+  expect(await createPresence(client, '{opifer}').list()).toEqual([])
+})
+
+test.concurrent('creates its Job though the history takes nothing', async (context) => {
+  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const client = new Redis(redis.url)
+  context.onTestFinished(() => client.disconnect())
+  await client.set('{opifer}:history:index:all', 'not an index')
+  const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
+  await worker.waitForLine(READY, PATIENT.timeout)
+  await enqueue(context, redis)
+  await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENT)
+  await worker.waitForLine(/the history does not take/)
 })
 
 test.concurrent('tells no secret, not even at the trace level', async (context) => {
@@ -194,6 +235,7 @@ async function enqueue(context: TestContext, { url }: { url: string }): Promise<
   const queue = new Queue(RUNS.name, { connection, prefix: '{opifer}', defaultJobOptions: RUNS.jobOptions })
   queue.on('error', () => {})
   context.onTestFinished(() => queue.close())
-  await queue.add('DiskSpaceLow', makeRun({ receivedAt: Date.now() }))
+  const run = makeRun({ receivedAt: Date.now() })
+  await queue.add('DiskSpaceLow', run, { jobId: run.id })
   return queue
 }

@@ -1,9 +1,12 @@
+import { createCatalogue, createHistoryWriter, stayPresent } from '@opifer/history'
 import { connectRedis, createMarks, createRegistry, operationsApp, RUNS, runProcess, serveHttp } from '@opifer/platform'
 import { Queue } from 'bullmq'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
+import { tolerant } from './history.ts'
 import { createAdaptiveLimit } from './kubernetes/adaptive-limit.ts'
 import { createKubeApi } from './kubernetes/api.ts'
 import { overload } from './kubernetes/api-errors.ts'
+import { startPublisher } from './kubernetes/catalogue.ts'
 import { createCredentials } from './kubernetes/credentials.ts'
 import { watchJobs } from './kubernetes/jobs.ts'
 import { currentNamespace, loadKubeConfig } from './kubernetes/kube-config.ts'
@@ -36,23 +39,16 @@ await runProcess(
     lifecycle.onClose('connections to Kubernetes', () => credentials.close())
     const api = createKubeApi(createTransport(credentials, 'opifer-worker'))
     const creates = createAdaptiveLimit({ most: config.concurrency, complaint: overload })
-    const operarios = watchOperarios(
-      api,
-      { namespace: configMapNamespace, labelSelector: config.labelSelector },
-      { log },
-    )
+    const source = { namespace: configMapNamespace, labelSelector: config.labelSelector }
+    const operarios = watchOperarios(api, source, { log })
     lifecycle.onClose('watch of ConfigMaps', () => operarios.mirror.stop())
     const jobs = watchJobs(api, jobNamespace, (runId) => void wake(queue, runId, log), { log })
     lifecycle.onClose('watch of Jobs', () => jobs.mirror.stop())
 
     let unready: string | undefined = 'the first lists of ConfigMaps and Jobs are not in'
-    const server = await serveHttp(
-      operationsApp({
-        registry,
-        unready: () => unready ?? (redis.status === 'ready' ? undefined : 'Redis is not connected'),
-      }),
-      config.addr,
-    )
+    const redisUnready = () => (redis.status === 'ready' ? undefined : 'Redis is not connected')
+    const operations = operationsApp({ registry, unready: () => unready ?? redisUnready() })
+    const server = await serveHttp(operations, config.addr)
     lifecycle.onClose('server', () => server.close())
     await Promise.all([operarios.mirror.ready, jobs.mirror.ready])
     unready = undefined
@@ -62,12 +58,20 @@ await runProcess(
       ttlSeconds: Math.ceil(config.jobTtl / 1_000),
       labels: selectorLabels(config.labelSelector),
     }
+    const catalogue = createCatalogue(redis, config.queuePrefix, config.historyMaxAge)
+    const publisher = startPublisher({ operarios, catalogue, settings: job, log })
+    lifecycle.onClose('catalogue', () => publisher.stop())
+    operarios.tellOfChanges(publisher.changed)
+    publisher.changed()
+
     const marks = createMarks(redis, config.queuePrefix)
-    const deps = { api, creates, operarios, jobs, marks, metrics, now: Date.now }
+    const history = tolerant(createHistoryWriter(redis, config.queuePrefix, config), log)
+    const deps = { api, creates, operarios, jobs, marks, history, metrics, now: Date.now }
     const worker = startWorker(
       {
         redis,
         log,
+        history,
         takeTurn: (run, context) => takeTurn(run, stepsFor(deps, { ...config, job }, context)),
         nextLook: (run) => nextLook(run.job, Date.now(), Math.random),
         onWaiting(run) {
@@ -79,6 +83,8 @@ await runProcess(
       config,
     )
     lifecycle.onClose('worker', () => stopWorker(worker, redis))
+    const presence = stayPresent('worker', redis, config.queuePrefix, log)
+    lifecycle.onClose('presence', () => presence.stop())
     log.info({ ...server.address, configMapNamespace, jobNamespace }, 'worker is ready')
   },
 )

@@ -54,6 +54,8 @@ const JUDGES: Record<Outcome, Judge> = {
     ...withoutJob(evidence),
     ...need(operarioOf(evidence.run) === 'absent', 'it has an Operario'),
   ],
+  // No fault asks for the end of a run.
+  cancelled: () => ['nobody asked for that'],
   disabled: (evidence) => [
     ...withoutJob(evidence),
     ...need(operarioOf(evidence.run) === 'disabled', 'its Operario is not disabled'),

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createRepeatCounter } from '@opifer/history'
 import {
   connectRedis,
   createAuthentication,
@@ -31,7 +32,9 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, config)
   const marks = createMarks(redis, config.queuePrefix)
-  const intake = createIntake({ redis, queue, pressure, marks }, config)
+  const countRepeats = createRepeatCounter(redis, config.queuePrefix)
+  const onRepeats = (runIds: string[], at: number) => void countRepeats(runIds, at).catch(() => {})
+  const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
   const auth = createAuthentication(config, { files, log })
   const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
   const app = createApp({ intake, metrics: createMetrics(registry), auth, log, operations }, config)

@@ -1,4 +1,4 @@
-import type { JobManifest, JobWithStatus, OperarioConfigMap } from '@opifer/core'
+import type { JobManifest, JobRef, JobWithStatus, OperarioConfigMap } from '@opifer/core'
 import type { Dispatcher } from 'undici'
 import { ApiError } from './api-errors.ts'
 import { readLines } from './lines.ts'
@@ -48,6 +48,8 @@ export interface WatchEvent<Item> {
 export interface KubeApi {
   createJob: (job: JobManifest) => Promise<Job>
   getJob: (namespace: string, name: string) => Promise<Job | undefined>
+  /** Deletes this very Job and its pods, unless it is gone already. */
+  deleteJob: (job: Pick<JobRef, 'namespace' | 'name' | 'uid'>) => Promise<void>
   listPods: (namespace: string, labelSelector: string) => Promise<Pod[]>
   podLog: (pod: Pod, container: string, limits: { tailLines: number; limitBytes: number }) => Promise<string>
   list: <Item>(collection: Collection, signal: AbortSignal) => Promise<Page<Item>>
@@ -81,6 +83,20 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
       } catch (error) {
         if (error instanceof ApiError && error.status.code === 404) return undefined
         throw error
+      }
+    },
+    async deleteJob({ namespace, name, uid }) {
+      try {
+        const body = {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: 'Background',
+          preconditions: { uid },
+        }
+        await call({ method: 'DELETE', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}`, body })
+      } catch (error) {
+        // 409: the name is another Job's by now.
+        if (!(error instanceof ApiError && [404, 409].includes(error.status.code))) throw error
       }
     },
     async listPods(namespace, labelSelector) {

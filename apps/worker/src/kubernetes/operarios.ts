@@ -5,6 +5,11 @@ import { Mirror, type MirrorOptions } from './mirror.ts'
 /** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
 export interface Operarios {
   resolve: (alert: Alert) => Resolution
+  /** Every ConfigMap there is, in whatever state its Operarios are. */
+  configMaps: () => ConfigMap[]
+  read: (address: OperarioAddress) => Resolution | undefined
+  /** @param listener called when any of them has changed, and now and then when none has */
+  tellOfChanges: (listener: () => void) => void
   mirror: Mirror<ConfigMap>
 }
 
@@ -22,6 +27,9 @@ export function watchOperarios(
   const collection = { path: configMapsPath(namespace), labelSelector }
   return {
     mirror: new Mirror<ConfigMap>(api, collection, shelf, options),
+    configMaps: shelf.configMaps,
+    read: (address) => shelf.read(address),
+    tellOfChanges: (listener) => shelf.tellOfChanges(listener),
     resolve(alert) {
       const address = operarioAddress(alert)
       if (!address) return { kind: 'unmatched', reason: 'no ConfigMap can have the name that this alertname asks for' }
@@ -37,6 +45,7 @@ export function watchOperarios(
 
 /** ConfigMaps by name. A manifest is parsed when it is first asked for, once for each version of its ConfigMap. */
 function createShelf() {
+  let listener: (() => void) | undefined
   let byName = new Map<string, ConfigMap>()
   const parsed = new WeakMap<ConfigMap, Map<string, Resolution>>()
   const knownOr = (item: ConfigMap): ConfigMap => {
@@ -46,10 +55,16 @@ function createShelf() {
   return {
     onList(items: ConfigMap[]) {
       byName = new Map(items.map((item) => [item.metadata.name, knownOr(item)]))
+      listener?.()
     },
     onChange(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
       if (type === 'DELETED') byName.delete(item.metadata.name)
       else byName.set(item.metadata.name, item)
+      listener?.()
+    },
+    configMaps: () => [...byName.values()],
+    tellOfChanges(told: () => void) {
+      listener = told
     },
     read(address: OperarioAddress): Resolution | undefined {
       const configMap = byName.get(address.configMap)

@@ -2,15 +2,15 @@ import type { Resolution, Run } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
 import type { Sighting } from '../kubernetes/jobs.ts'
-import type { Admission } from '../steps/admit.ts'
+import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation } from '../steps/create.ts'
 import type { Finding } from '../steps/find.ts'
 import { makeJobRef, RECEIVED_AT } from '../testing/builders.ts'
 import { type Steps, takeTurn, type Turn } from './run.ts'
 
 const job = makeJobRef()
-const { configMap, key, resourceVersion } = makeOperario()
-const operario = { configMap, key, resourceVersion, cooldownMs: 5_000 }
+const { configMap, key, resourceVersion, manifestHash } = makeOperario()
+const operario = { configMap, key, resourceVersion, manifestHash, cooldownMs: 5_000 }
 const fresh = makeRun()
 const created = makeRun({ job, operario })
 const result = { outcome: 'succeeded', reason: 'the Job completed', finishedAt: RECEIVED_AT } as const
@@ -27,6 +27,7 @@ interface Answers {
   create?: Creation
   find?: Finding
   track?: Sighting
+  cancel?: Refusal
 }
 
 test.each<{ what: string; run: Run; answers: Answers; want: object; taken: string }>([
@@ -93,21 +94,28 @@ test.each<{ what: string; run: Run; answers: Answers; want: object; taken: strin
     run: created,
     answers: { track: { state: 'running' } },
     want: { kind: 'waiting', run: created },
-    taken: 'track',
+    taken: 'track cancel',
   },
+  ...(['running', 'gone'] as const).map((state) => ({
+    what: `a run whose Job is ${state}, and that somebody does not want, ends cancelled`,
+    run: created,
+    answers: { track: { state }, cancel: { outcome: 'cancelled', reason: 'cancelled by ada' } } as const,
+    want: over('cancelled', 'cancelled by ada'),
+    taken: 'track cancel record',
+  })),
   ...(['succeeded', 'failed', 'gone'] as const).map((state) => ({
     what: `a run whose Job is ${state} is concluded and recorded`,
     run: created,
     answers: { track: state === 'failed' ? { state, reason: 'r', message: 'm' } : { state } } as const,
     want: { kind: 'over', result: { outcome: 'lost', reason: state, exits: [], log: 'end', finishedAt: FINISHED_AT } },
-    taken: 'track conclude record',
+    taken: state === 'gone' ? 'track cancel conclude record' : 'track conclude record',
   })),
   {
-    what: 'a run whose result stands already is over, and nothing is done again',
+    what: 'a run whose result stands already is over, and nothing is done again but to tell of it',
     run: { ...created, result },
     answers: {},
     want: { kind: 'over', result },
-    taken: '',
+    taken: 'retell',
   },
 ])('$what', async ({ run, answers, want, taken }) => {
   const { steps, log } = stepsThat(answers)
@@ -163,6 +171,13 @@ function stepsThat(answers: Answers): { steps: Steps; log: string[] } {
     async conclude(_job, { state }) {
       log.push('conclude')
       return { outcome: 'lost', reason: state, exits: [], log: 'end' }
+    },
+    async cancel() {
+      log.push('cancel')
+      return answers.cancel
+    },
+    async retell() {
+      log.push('retell')
     },
     async record(_run, ending) {
       log.push('record')

@@ -1,4 +1,5 @@
 import { isDefective, type JobManifest, type JobSettings, type Run } from '@opifer/core'
+import type { HistoryWriter } from '@opifer/history'
 import type { Logger, Marks } from '@opifer/platform'
 import type { AdaptiveLimit } from '../kubernetes/adaptive-limit.ts'
 import type { KubeApi } from '../kubernetes/api.ts'
@@ -8,6 +9,7 @@ import type { Operarios } from '../kubernetes/operarios.ts'
 import type { Hold } from '../queue/hold.ts'
 import type { WorkerMetrics } from '../metrics.ts'
 import { admit } from '../steps/admit.ts'
+import { cancel } from '../steps/cancel.ts'
 import { conclude } from '../steps/conclude.ts'
 import { createJob } from '../steps/create.ts'
 import { findJob, type FindRequest, mayBeGone } from '../steps/find.ts'
@@ -22,6 +24,7 @@ export interface StepDeps {
   operarios: Pick<Operarios, 'resolve'>
   jobs: Jobs
   marks: Marks
+  history: HistoryWriter
   metrics: WorkerMetrics
   now: () => number
 }
@@ -47,14 +50,14 @@ export interface TurnContext extends Hold {
 
 /** The steps of one run's turn, tied to what they work with. */
 export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnContext): Steps {
-  const { api, creates, operarios, jobs, marks, metrics, now } = deps
-  const { log } = context
+  const { api, creates, operarios, jobs, marks, history, metrics, now } = deps
+  const { log, lock, confirm, save } = context
   const find = async (run: Run) => findJob(traceOf(run, deps, settings, context), { api, jobs, now, ...settings.job })
   return {
     async admit(run) {
       const admitting = admit(run, context.lastError, { ...deps, maxAge: settings.maxAge })
-      // What it sees may be the doing of a worker that has taken this run over: one round trip for both.
-      const [admission] = await Promise.all([admitting, context.confirm()])
+      // What it sees may be the doing of a worker that has taken this run over: one round trip for all.
+      const [admission] = await Promise.all([admitting, confirm(), history.began(run, now())])
       return admission
     },
     resolve: (alert) => operarios.resolve(alert),
@@ -84,7 +87,9 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
     },
     track: (job) => track(job, { api, jobs }),
     conclude: (job, sighting) => conclude(job, sighting, api, log),
-    record: (run, ending) => record(run, ending, { ...deps, save: context.save, log, cooldown: settings.cooldown }),
+    cancel: ({ id, job }) => cancel(id, job, { api, marks, confirm }),
+    record: (run, ending) => record(run, ending, { ...deps, save, lock, log, cooldown: settings.cooldown }),
+    retell: (run) => history.ended(run, lock),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Run } from '@opifer/core'
+import type { Lock } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform'
 import type { Job } from 'bullmq'
 import { RetryError } from '../errors.ts'
@@ -9,6 +10,8 @@ import { monotonic } from '../monotonic.ts'
  * another worker may have taken the run to its end meanwhile. Both throw a `RetryError` then.
  */
 export interface Hold {
+  /** The lock by which Redis itself can tell. */
+  lock: Lock
   /** Makes sure that the run is this worker's, and will be for a while. */
   confirm: () => Promise<void>
   /** Keeps what a worker adds to a run, and nothing else: another version of Opifer may have written more than this one reads. */
@@ -28,7 +31,9 @@ export interface HoldOptions {
 
 export function createHold(job: Job, { redis, key, token, lockDuration, now = monotonic }: HoldOptions): Hold {
   let sureUntil = Number.NEGATIVE_INFINITY
+  const lock = { key: `${key}:lock`, token }
   return {
+    lock,
     async confirm() {
       const asked = now()
       if (asked < sureUntil) return
@@ -38,7 +43,7 @@ export function createHold(job: Job, { redis, key, token, lockDuration, now = mo
     },
     async save({ operario, unansweredSince, job: made, result }) {
       const data = JSON.stringify({ ...job.data, operario, unansweredSince, job: made, result })
-      if (!(await redis.eval(SAVE, 2, key, `${key}:lock`, token, data))) throw lost()
+      if (!(await redis.eval(SAVE, 2, key, lock.key, token, data))) throw lost()
     },
   }
 }

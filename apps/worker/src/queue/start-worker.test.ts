@@ -5,7 +5,7 @@ import { eventually, provideRedis, type ProvidedRedis } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { RetryError } from '../errors.ts'
 import type { CreatedRun, Turn } from '../processors/run.ts'
-import { makeJobRef, silent } from '../testing/builders.ts'
+import { makeHistory, makeJobRef, silent } from '../testing/builders.ts'
 import { givenQueue } from '../testing/queue.ts'
 import { startWorker, type WorkerDeps } from './start-worker.ts'
 
@@ -194,6 +194,22 @@ describe('what stands in the queue', () => {
   })
 })
 
+test('the history is told of a Job once, and of each attempt that failed, but not of an end', async () => {
+  let turns = 0
+  const { queue, enqueue, told } = given({
+    async takeTurn(run) {
+      if (++turns === 1) throw new RetryError('the API server did not answer')
+      if (turns === 2) return wait(run)
+      return turns < 5 ? { kind: 'waiting', run: run as CreatedRun } : over('failed')
+    },
+    nextLook: () => 1,
+    now: () => 7,
+  })
+  const { id = '' } = await enqueue()
+  await eventually(async () => expect(await queue.getJobState(id)).toBe('failed'))
+  expect(told).toEqual([`failed ${id} 7 the API server did not answer`, `created ${id} cleanup`])
+})
+
 test('closing lets the turn under way finish', async () => {
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const { promise: goOn, resolve: finish } = Promise.withResolvers<void>()
@@ -215,9 +231,11 @@ test('closing lets the turn under way finish', async () => {
 function given(overrides: Partial<WorkerDeps> & Pick<WorkerDeps, 'takeTurn'>) {
   const own = givenQueue(redis.url)
   let retries = 0
+  const told: string[] = []
   const deps: WorkerDeps = {
     redis: own.redis,
     log: silent,
+    history: makeHistory(told),
     nextLook: () => 10,
     onWaiting: () => {},
     onRetry: () => void retries++,
@@ -226,7 +244,7 @@ function given(overrides: Partial<WorkerDeps> & Pick<WorkerDeps, 'takeTurn'>) {
   }
   const worker = startWorker(deps, { queuePrefix: own.prefix, concurrency: 5, lockDuration: 30_000 })
   onTestFinished(() => worker.close())
-  return { ...own, worker, retries: () => retries }
+  return { ...own, worker, retries: () => retries, told }
 }
 
 function wait(run: Run): Turn {

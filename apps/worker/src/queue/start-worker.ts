@@ -1,4 +1,5 @@
 import { isDone, type Run } from '@opifer/core'
+import type { HistoryWriter } from '@opifer/history'
 import { type Logger, RUNS, type RedisClient } from '@opifer/platform'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { RetryError } from '../errors.ts'
@@ -11,12 +12,14 @@ export interface WorkerDeps {
   redis: RedisClient
   log: Logger
   takeTurn: (run: Run, context: TurnContext) => Promise<Turn>
+  history: Pick<HistoryWriter, 'created' | 'attemptFailed'>
   /** Milliseconds until a waiting run looks after its Job by itself. */
   nextLook: (run: CreatedRun) => number
   /** Called when a run has begun to wait: what would wake it may have happened before. */
   onWaiting: (run: CreatedRun) => void
   onRetry: () => void
   random?: () => number
+  now?: () => number
 }
 
 export interface WorkerSettings {
@@ -73,20 +76,27 @@ async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings
   const run = parsed.data
   const key = `${settings.queuePrefix}:${RUNS.name}:${job.id}`
   const hold = createHold(job, { redis: deps.redis, key, token, lockDuration: settings.lockDuration })
-  const turn = await deps.takeTurn(run, {
+  const context = {
     ...hold,
     isFirst: job.attemptsStarted <= 1,
     wasAbandoned: job.stalledCounter > 0,
     lastError: job.failedReason,
     log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
-  })
+  }
+  const turn = await deps.takeTurn(run, context).catch((error: unknown) => noteFailure(run.id, error, deps))
   if (turn.kind === 'waiting') {
-    const saved = turn.run === run ? undefined : hold.save(turn.run)
-    // Sent in one go, in this order; both make sure that the run is still this worker's.
-    await Promise.all([saved, job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)])
+    const written = turn.run === run ? [] : [hold.save(turn.run), deps.history.created(turn.run, hold.lock)]
+    // Sent in one go, in this order; each makes sure that the run is still this worker's.
+    await Promise.all([...written, job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)])
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }
   if (!isDone(turn.result.outcome)) throw new UnrecoverableError(`${turn.result.outcome}: ${turn.result.reason}`)
   return turn.result.outcome
+}
+
+async function noteFailure(runId: string, error: unknown, { history, now = Date.now }: WorkerDeps): Promise<never> {
+  const message = error instanceof Error ? error.message : String(error)
+  await history.attemptFailed(runId, { at: now(), message })
+  throw error
 }

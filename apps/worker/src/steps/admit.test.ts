@@ -1,7 +1,7 @@
 import { alertId, episode, type Firing, type ResolvedMark } from '@opifer/core'
 import { makeAlert, makeRun } from '@opifer/core/testing'
 import { describe, expect, test } from 'vitest'
-import { makeMarks, RECEIVED_AT } from '../testing/builders.ts'
+import { makeMarks, NOTHING_KNOWN, RECEIVED_AT } from '../testing/builders.ts'
 import { admit, type AdmitDeps } from './admit.ts'
 
 const STARTS_AT = Date.parse('2026-11-23T03:58:54.050Z')
@@ -9,15 +9,18 @@ const HOUR = 3_600_000
 
 test('a fresh alert is admitted, with how many of its Jobs have finished before', async () => {
   const run = makeRun()
-  const asked: string[][] = []
+  const asked: object[] = []
   const marks = makeMarks({
-    async beforeCreate(...ids) {
-      asked.push(ids)
-      return { resolved: undefined, firedAnew: undefined, finishedJobs: 3 }
+    async beforeCreate(about) {
+      asked.push(about)
+      return { ...NOTHING_KNOWN, finishedJobs: 3 }
     },
   })
   expect(await admit(run, undefined, given({ marks }))).toEqual({ kind: 'admitted', alert: run.alert, finishedJobs: 3 })
-  expect(asked).toEqual([[alertId(run, makeAlert()), episode(run.dedupId, makeAlert().startsAt)]])
+  const { id: runId, dedupId } = run
+  expect(asked).toEqual([
+    { alertId: alertId(run, makeAlert()), episode: episode(dedupId, makeAlert().startsAt), runId },
+  ])
 })
 
 test('an alert that is wrong in itself ends invalid, with what is wrong', async () => {
@@ -92,7 +95,7 @@ describe('a run that an alert has joined which fires anew', () => {
         const firedAnew = log.includes('told')
           ? { startsAt: iso(STARTS_AT + HOUR), receivedAt: RECEIVED_AT }
           : undefined
-        return { resolved: end, firedAnew, finishedJobs: 0 }
+        return { ...NOTHING_KNOWN, resolved: end, firedAnew }
       },
       async markSuperseding(runId) {
         expect(runId).toBe(makeRun().id)
@@ -105,6 +108,16 @@ describe('a run that an alert has joined which fires anew', () => {
     })
     expect((await admit(makeRun(), undefined, given({ marks }))).kind).toBe('admitted')
     expect(log).toEqual(['look', 'told', 'look', 'taken back'])
+  })
+})
+
+test('a run that somebody does not want ends cancelled, whatever else is known of it', async () => {
+  const known = { ...NOTHING_KNOWN, resolved: { receivedAt: RECEIVED_AT + 1 }, cancelledBy: 'ada' }
+  const marks = makeMarks({ beforeCreate: async () => known })
+  expect(await admit(makeRun(), undefined, given({ marks, now: () => RECEIVED_AT + 2 * HOUR }))).toEqual({
+    kind: 'refused',
+    outcome: 'cancelled',
+    reason: 'cancelled by ada',
   })
 })
 
@@ -141,7 +154,7 @@ function given(overrides: Partial<AdmitDeps> = {}): AdmitDeps {
 }
 
 function marked(resolved: ResolvedMark, firedAnew?: Firing) {
-  return makeMarks({ beforeCreate: async () => ({ resolved, firedAnew, finishedJobs: 0 }) })
+  return makeMarks({ beforeCreate: async () => ({ ...NOTHING_KNOWN, resolved, firedAnew }) })
 }
 
 function iso(ms: number): string {

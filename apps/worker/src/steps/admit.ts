@@ -1,5 +1,6 @@
 import { type Alert, alertId, episode, isDefective, isOver, type Outcome, type Run } from '@opifer/core'
 import type { CreateMarks, Marks } from '@opifer/platform'
+import { cancellation } from './cancel.ts'
 
 /** A run that ends without a Job, and why. */
 export interface Refusal {
@@ -21,8 +22,10 @@ export async function admit(run: Run, lastError: string | undefined, deps: Admit
   const { alert } = run
   if (isDefective(alert)) return { kind: 'refused', outcome: 'invalid', reason: alert.defect }
   const { marks } = deps
-  const look = () => marks.beforeCreate(alertId(run, alert), episode(run.dedupId, alert.startsAt))
-  const { finishedJobs, ...seen } = await look()
+  const about = { alertId: alertId(run, alert), episode: episode(run.dedupId, alert.startsAt), runId: run.id }
+  const look = () => marks.beforeCreate(about)
+  const { finishedJobs, cancelledBy, ...seen } = await look()
+  if (cancelledBy !== undefined) return { kind: 'refused', ...cancellation(cancelledBy) }
   if (isSuperseded(run, alert, seen)) {
     // An alert that fires anew may be joining this run now: it sees this mark, or else is seen by the second look.
     await marks.markSuperseding(run.id, SUPERSEDING_MS)

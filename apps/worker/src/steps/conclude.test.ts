@@ -10,9 +10,11 @@ test('a Job that succeeded has succeeded, and nobody looks for its remains', asy
     listPods: () => Promise.reject(new Error('not asked')),
     podLog: () => Promise.reject(new Error('not asked')),
   }
-  expect(await conclude(makeJobRef(), { state: 'succeeded' }, api, silent)).toEqual({
+  const sighting = { state: 'succeeded', startedAt: 1, endedAt: 2 } as const
+  expect(await conclude(makeJobRef(), sighting, api, silent)).toEqual({
     outcome: 'succeeded',
     reason: 'the Job completed',
+    jobTimes: { startedAt: 1, endedAt: 2 },
   })
 })
 

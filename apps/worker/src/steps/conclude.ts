@@ -1,4 +1,4 @@
-import type { JobRef } from '@opifer/core'
+import type { JobRef, JobTimes } from '@opifer/core'
 import type { Logger } from '@opifer/platform'
 import type { KubeApi } from '../kubernetes/api.ts'
 import type { Sighting } from '../kubernetes/jobs.ts'
@@ -14,7 +14,7 @@ export async function conclude(
 ): Promise<Ending> {
   switch (sighting.state) {
     case 'succeeded':
-      return { outcome: 'succeeded', reason: 'the Job completed' }
+      return { outcome: 'succeeded', reason: 'the Job completed', jobTimes: timesOf(sighting) }
     case 'gone':
       return { outcome: 'lost', reason: `Job ${job.namespace}/${job.name} was gone before its end was seen` }
     case 'failed': {
@@ -22,7 +22,11 @@ export async function conclude(
       const codes = [...new Set(remains.exits.map(({ exitCode }) => exitCode))].join(', ')
       const verdict = [sighting.reason, sighting.message].filter(Boolean).join(': ')
       const reason = [verdict, codes && `exit code ${codes}`].filter(Boolean).join('; ')
-      return { outcome: 'failed', reason, ...remains }
+      return { outcome: 'failed', reason, ...remains, jobTimes: timesOf(sighting) }
     }
   }
+}
+
+function timesOf({ startedAt, endedAt }: JobTimes): JobTimes {
+  return { startedAt, endedAt }
 }

@@ -29,9 +29,10 @@ describe('against the development cluster', () => {
   test('the same run that tries again, as after a crash, finds its Job, finished or not', async () => {
     const cluster = await givenCluster()
     const first = await create(cluster)
-    expect(await create(cluster)).toEqual({ ...first, kind: 'adopted' })
+    const again = { ...first, kind: 'adopted', job: { ...jobOf(first), adopted: true } }
+    expect(await create(cluster)).toEqual(again)
     finish(cluster, COMPLETE)
-    expect(await create(cluster)).toEqual({ ...first, kind: 'adopted' })
+    expect(await create(cluster)).toEqual(again)
     expect(cluster.store.list('jobs')).toHaveLength(1)
   })
 
@@ -47,7 +48,8 @@ describe('against the development cluster', () => {
   test('another run of the same episode joins the Job while it runs', async () => {
     const cluster = await givenCluster()
     const first = await create(cluster)
-    expect(await create(cluster, { run: ANOTHER_RUN })).toEqual({ ...first, kind: 'adopted', remarks: [] })
+    const job = { ...jobOf(first), adopted: true }
+    expect(await create(cluster, { run: ANOTHER_RUN })).toEqual({ ...first, kind: 'adopted', job, remarks: [] })
     expect(cluster.store.list('jobs')).toHaveLength(1)
   })
 

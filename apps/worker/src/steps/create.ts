@@ -66,7 +66,7 @@ type Attempt =
  */
 function recall(runId: string, { jobs, now }: CreateDeps): Attempt | undefined {
   const job = jobs.of(runId)
-  return job && { kind: 'adopted', job: { ...job, createdAt: now() } }
+  return job && { kind: 'adopted', job: { ...job, createdAt: now(), adopted: true } }
 }
 
 async function attemptCreate(manifest: JobManifest, runId: string, { api, now }: CreateDeps): Promise<Attempt> {
@@ -86,7 +86,8 @@ async function attemptCreate(manifest: JobManifest, runId: string, { api, now }:
 /** Whose is the Job that has the name? */
 function judge(existing: Job, ours: JobManifest, runId: string, now: number): Attempt {
   const { namespace, name, labels, annotations } = existing.metadata
-  if (labels?.[LABEL.runId] === runId) return { kind: 'adopted', job: refTo(existing, now) }
+  const adopted: Attempt = { kind: 'adopted', job: { ...refTo(existing, now), adopted: true } }
+  if (labels?.[LABEL.runId] === runId) return adopted
   if (annotations?.[ANNOTATION.episode] !== ours.metadata.annotations[ANNOTATION.episode]) {
     return {
       kind: 'refused',
@@ -94,7 +95,7 @@ function judge(existing: Job, ours: JobManifest, runId: string, now: number): At
       reason: `a Job ${namespace}/${name} that is not Opifer's has the name`,
     }
   }
-  return jobState(existing).state === 'running' ? { kind: 'adopted', job: refTo(existing, now) } : { kind: 'taken' }
+  return jobState(existing).state === 'running' ? adopted : { kind: 'taken' }
 }
 
 function isAlreadyThere(error: unknown): boolean {

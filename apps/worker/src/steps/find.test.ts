@@ -15,13 +15,14 @@ test('a run without a Job has none', async () => {
 test('a Job that the API server has is found, though the watch has not shown it', async () => {
   const cluster = await givenCluster()
   const { metadata } = givenJob(cluster, 'a', 'run-a')
-  expect(await find(cluster)).toEqual({ kind: 'found', job: makeJobRef({ name: 'a', uid: metadata.uid }) })
+  const job = makeJobRef({ name: 'a', uid: metadata.uid, adopted: true })
+  expect(await find(cluster)).toEqual({ kind: 'found', job })
 })
 
 test('a Job that the watch has shown is found without asking, though it is gone', async () => {
   const cluster = await givenCluster()
   const { createdAt: _, ...shown } = makeJobRef()
-  expect(await find(cluster, { shown })).toEqual({ kind: 'found', job: makeJobRef() })
+  expect(await find(cluster, { shown })).toEqual({ kind: 'found', job: makeJobRef({ adopted: true }) })
   expect(cluster.calls('list', 'jobs')).toBe(0)
 })
 

@@ -31,7 +31,7 @@ export interface FindDeps {
 export async function findJob(request: FindRequest, { api, jobs, namespace, now }: FindDeps): Promise<Finding> {
   const { runId } = request
   const shown = jobs.of(runId)
-  if (shown) return { kind: 'found', job: { ...shown, createdAt: now() } }
+  if (shown) return { kind: 'found', job: { ...shown, createdAt: now(), adopted: true } }
   const collection = { path: jobsPath(namespace), labelSelector: `${LABEL.runId}=${runId}` }
   const { items } = await api.list<Job>(collection, AbortSignal.timeout(TIMEOUT_MS)).catch((error: unknown) => {
     throw classify(error, `looking for the Job of run ${runId}`)
@@ -39,7 +39,7 @@ export async function findJob(request: FindRequest, { api, jobs, namespace, now 
   const [job] = items
   if (!job) return mayBeGone(request, now()) ? UNSEEN : { kind: 'none' }
   const { name, uid } = job.metadata
-  return { kind: 'found', job: { namespace, name, uid, createdAt: now() } }
+  return { kind: 'found', job: { namespace, name, uid, createdAt: now(), adopted: true } }
 }
 
 const TIMEOUT_MS = 15_000

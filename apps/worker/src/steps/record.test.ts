@@ -1,7 +1,7 @@
 import { episode, type Run } from '@opifer/core'
 import { makeAlert, makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
-import { makeJobRef, makeMarks, readableMetrics, RECEIVED_AT, silent } from '../testing/builders.ts'
+import { LOCK, makeHistory, makeJobRef, makeMarks, readableMetrics, RECEIVED_AT, silent } from '../testing/builders.ts'
 import { type Ending, record } from './record.ts'
 
 const NOW = RECEIVED_AT + 90_000
@@ -10,13 +10,14 @@ const withJob = makeRun({ job: makeJobRef() })
 
 test('the result is kept with the run, and cooldown and count stand before it leaves the queue', async () => {
   const { deps, done } = given()
-  const result = await record(withJob, SUCCEEDED, deps)
+  const result = await record(withJob, { ...SUCCEEDED, jobTimes: { endedAt: 2 } }, deps)
   expect(result).toEqual({ ...SUCCEEDED, finishedAt: NOW })
   expect(done.sort()).toEqual(
     [
       `save ${JSON.stringify({ ...withJob, result })}`,
       `cooldown ${withJob.dedupId} ${withJob.id} 60000`,
       `count ${episode(withJob.dedupId, makeAlert().startsAt)} ${7 * 24 * 3_600_000}`,
+      `ended ${withJob.id} succeeded {"endedAt":2}`,
     ].sort(),
   )
 })
@@ -35,7 +36,7 @@ test.each([
 test('a run that had no Job leads to no cooldown and counts none', async () => {
   const { deps, done } = given()
   await record(makeRun(), { outcome: 'unmatched', reason: 'no ConfigMap' }, deps)
-  expect(done.map((line) => line.split(' ')[0])).toEqual(['save'])
+  expect(done.map((line) => line.split(' ')[0])).toEqual(['save', 'ended'])
 })
 
 test('a defective alert can be recorded too', async () => {
@@ -82,5 +83,10 @@ function given(broken = '') {
     countFinishedJob: (id, keepMs) => write('countFinishedJob', `count ${id} ${keepMs}`),
   })
   const save = (run: Run) => write('save', `save ${JSON.stringify(run)}`)
-  return { deps: { marks, save, metrics, log: silent, now: () => NOW, cooldown: 60_000 }, done, read }
+  const history = makeHistory(done)
+  return {
+    deps: { marks, save, history, lock: LOCK, metrics, log: silent, now: () => NOW, cooldown: 60_000 },
+    done,
+    read,
+  }
 }

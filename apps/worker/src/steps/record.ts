@@ -1,13 +1,20 @@
-import { episode, isDefective, type Result, type Run } from '@opifer/core'
+import { episode, isDefective, type JobTimes, type Result, type Run } from '@opifer/core'
+import type { HistoryWriter, Lock } from '@opifer/history'
 import type { Logger, Marks } from '@opifer/platform'
 import type { WorkerMetrics } from '../metrics.ts'
 
-export type Ending = Omit<Result, 'finishedAt'>
+export type Ending = Omit<Result, 'finishedAt'> & {
+  /** Of the run's Job, if it had one to its end. */
+  jobTimes?: JobTimes | undefined
+}
 
 export interface RecordDeps {
-  marks: Marks
+  marks: Pick<Marks, 'startCooldown' | 'countFinishedJob'>
   /** Keeps the run in the queue as it now is. */
   save: (run: Run) => Promise<void>
+  history: Pick<HistoryWriter, 'ended'>
+  /** Tells the history whether the run is still this worker's. */
+  lock: Lock
   metrics: WorkerMetrics
   log: Logger
   now: () => number
@@ -16,11 +23,12 @@ export interface RecordDeps {
 }
 
 /** Writes down how a run ended. Cooldown and count stand before the run leaves the queue, so that no repeat can slip in between. */
-export async function record(run: Run, ending: Ending, deps: RecordDeps): Promise<Result> {
-  const { marks, metrics, log, now } = deps
+export async function record(run: Run, { jobTimes, ...ending }: Ending, deps: RecordDeps): Promise<Result> {
+  const { marks, history, metrics, log, now } = deps
   const result: Result = { ...ending, finishedAt: now() }
   await Promise.all([
     deps.save({ ...run, result }),
+    history.ended({ ...run, result }, deps.lock, jobTimes),
     ...(run.job ? [quieten(run, deps), marks.countFinishedJob(episodeOf(run), EPISODE_MS)] : []),
   ])
   const seconds = (result.finishedAt - run.receivedAt) / 1_000

@@ -1,5 +1,6 @@
 import type { JobRef } from '@opifer/core'
-import { createLogger, type Marks } from '@opifer/platform'
+import type { HistoryWriter, Lock } from '@opifer/history'
+import { createLogger, type CreateMarks, type Marks } from '@opifer/platform'
 import type { KubeObject as StoredObject } from '@opifer/devcluster'
 import { Registry } from 'prom-client'
 import type { Job } from '../kubernetes/api.ts'
@@ -11,20 +12,42 @@ export const silent = createLogger('test', 'silent')
 /** When `makeRun()` was received. */
 export const RECEIVED_AT = Date.parse('2026-11-23T03:59:00Z')
 
+/** What the marks tell of an alert that is new. */
+export const NOTHING_KNOWN: CreateMarks = {
+  resolved: undefined,
+  firedAnew: undefined,
+  finishedJobs: 0,
+  cancelledBy: undefined,
+}
+
 export function makeMarks(overrides: Partial<Marks> = {}): Marks {
   return {
     coolingDown: async (ids) => ids.map(() => null),
     markFiredAnew: async () => {},
     startCooldown: async () => {},
     markResolved: async () => {},
-    beforeCreate: async () => ({ resolved: undefined, firedAnew: undefined, finishedJobs: 0 }),
+    beforeCreate: async () => NOTHING_KNOWN,
     markSuperseding: async () => {},
     unmarkSuperseding: async () => {},
     superseding: async () => new Set(),
     countFinishedJob: async () => {},
+    requestCancel: async () => {},
+    cancelledBy: async () => undefined,
     ...overrides,
   }
 }
+
+/** A history that notes what it is told. */
+export function makeHistory(told: string[] = []): HistoryWriter {
+  return {
+    began: async ({ id }, at) => void told.push(`began ${id} ${at}`),
+    created: async ({ id, job }) => void told.push(`created ${id} ${job.name}`),
+    attemptFailed: async (id, { at, message }) => void told.push(`failed ${id} ${at} ${message}`),
+    ended: async ({ id, result }, _, times) => void told.push(`ended ${id} ${result.outcome} ${JSON.stringify(times)}`),
+  }
+}
+
+export const LOCK: Lock = { key: 'lock', token: 'token' }
 
 export function makeJobRef(overrides: Partial<JobRef> = {}): JobRef {
   return { namespace: NAMESPACE, name: 'cleanup', uid: 'uid-1', createdAt: RECEIVED_AT, ...overrides }

@@ -42,3 +42,23 @@ describe('jobState', () => {
 function is(type: string, status = 'True') {
   return { type, status }
 }
+
+it('tells when its pods began and ended, where the status says so', () => {
+  const startTime = '2026-11-24T08:00:00Z'
+  const ended = (type: string, fields: object = {}) =>
+    jobState({
+      status: {
+        startTime,
+        ...fields,
+        conditions: [{ type, status: 'True', lastTransitionTime: '2026-11-24T08:00:09Z' }],
+      },
+    })
+  const startedAt = Date.parse(startTime)
+  expect(ended('Failed')).toMatchObject({ state: 'failed', startedAt, endedAt: startedAt + 9_000 })
+  expect(ended('Complete', { completionTime: '2026-11-24T08:00:07Z' })).toEqual({
+    state: 'succeeded',
+    startedAt,
+    endedAt: startedAt + 7_000,
+  })
+  expect(ended('Complete', { startTime: 'yesterday' })).toMatchObject({ startedAt: undefined })
+})

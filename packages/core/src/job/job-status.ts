@@ -1,24 +1,40 @@
 /** The part of a Job that tells how far it has come. */
 export interface JobWithStatus {
-  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] }
+  status?: {
+    startTime?: string
+    completionTime?: string
+    conditions?: { type: string; status: string; reason?: string; message?: string; lastTransitionTime?: string }[]
+  }
+}
+
+/** When a Job's pods began and ended, in milliseconds since the epoch, as far as its status tells. */
+export interface JobTimes {
+  startedAt?: number | undefined
+  endedAt?: number | undefined
 }
 
 /** How far a Job has come. */
 export type JobState =
   | { state: 'running' }
-  | { state: 'succeeded' }
+  | ({ state: 'succeeded' } & JobTimes)
   /** `reason` and `message` as the Job controller gives them, e.g. `BackoffLimitExceeded`. */
-  | { state: 'failed'; reason: string; message: string }
+  | ({ state: 'failed'; reason: string; message: string } & JobTimes)
 
 /**
  * Reads a Job's conditions. Only `Complete` and `Failed` are final; a count of failed pods is not, while retries remain
  * (kubernetes.io/docs/concepts/workloads/controllers/job, "Terminal Job conditions").
  */
 export function jobState({ status }: JobWithStatus): JobState {
-  for (const { type, status: value, reason, message } of status?.conditions ?? []) {
+  for (const { type, status: value, reason, message, lastTransitionTime } of status?.conditions ?? []) {
     if (value !== 'True') continue
-    if (type === 'Complete') return { state: 'succeeded' }
-    if (type === 'Failed') return { state: 'failed', reason: reason ?? 'Failed', message: message ?? '' }
+    const times = { startedAt: read(status?.startTime), endedAt: read(status?.completionTime ?? lastTransitionTime) }
+    if (type === 'Complete') return { state: 'succeeded', ...times }
+    if (type === 'Failed') return { state: 'failed', reason: reason ?? 'Failed', message: message ?? '', ...times }
   }
   return { state: 'running' }
+}
+
+function read(time: string | undefined): number | undefined {
+  const ms = Date.parse(time ?? '')
+  return Number.isNaN(ms) ? undefined : ms
 }

@@ -11,6 +11,7 @@ describe('readOperario', () => {
       configMap: 'openfero/openfero-diskspacelow-firing',
       key: 'DiskSpaceLow',
       resourceVersion: '1',
+      manifestHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       manifest: {
         apiVersion: 'batch/v1',
         kind: 'Job',

@@ -2,6 +2,7 @@ import { type IJob, Job } from 'kubernetes-models/batch/v1/Job'
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import { OPERARIO } from '../contract.ts'
 import { parseDuration } from '../text/duration.ts'
+import { sha256 } from '../text/hash.ts'
 import { excerpt } from '../text/truncate.ts'
 import type { OperarioAddress } from './name.ts'
 import { parseYaml } from './yaml.ts'
@@ -24,6 +25,8 @@ export interface Operario {
   configMap: string
   key: string
   resourceVersion: string
+  /** Tells manifests apart, whichever ConfigMaps and versions of them they stand in. */
+  manifestHash: string
   cooldownMs?: number
   /** As the author wrote it, checked for shape. Never changed: it is shared by all runs. */
   manifest: OperarioManifest
@@ -53,7 +56,8 @@ export function readOperario(configMap: OperarioConfigMap, { key }: OperarioAddr
     const problem = `annotation ${OPERARIO.cooldown} is ${JSON.stringify(excerpt(cooldown, 50))}, not a duration such as 90s or 5m`
     return { kind: 'invalid', reason: `${where}: ${problem}` }
   }
-  const operario = { configMap: `${namespace}/${name}`, key, resourceVersion, manifest: manifest.value }
+  const manifestHash = sha256([JSON.stringify(manifest.value)])
+  const operario = { configMap: `${namespace}/${name}`, key, resourceVersion, manifestHash, manifest: manifest.value }
   return { kind: 'found', operario: cooldownMs === undefined ? operario : { ...operario, cooldownMs } }
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { isDone, OUTCOMES, resultSchema } from './outcome.ts'
 
 it('counts those runs as done that nobody needs to look at', () => {
-  expect(OUTCOMES.filter(isDone)).toEqual(['succeeded', 'unmatched', 'disabled', 'superseded'])
+  expect(OUTCOMES.filter(isDone)).toEqual(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
   expect(OUTCOMES.filter((outcome) => !isDone(outcome))).toEqual(['failed', 'expired', 'invalid', 'lost'])
 })
 

@@ -18,6 +18,8 @@ export const OUTCOMES = [
   'invalid',
   /** The Job was gone before its end was seen. */
   'lost',
+  /** Somebody asked for its end; a Job that it had was deleted. */
+  'cancelled',
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -33,7 +35,7 @@ export function isDone(outcome: Outcome): boolean {
   return DONE.has(outcome)
 }
 
-const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded'])
+const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
 
 const containerExitSchema = z.object({
   pod: z.string(),

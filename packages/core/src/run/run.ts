@@ -15,6 +15,7 @@ const operarioRefSchema = z.object({
   configMap: z.string(),
   key: z.string(),
   resourceVersion: z.string(),
+  manifestHash: z.string().optional(),
   /** How long the same alert stays quiet after the run, where the Operario says so itself. */
   cooldownMs: z.number().optional(),
 })
@@ -24,6 +25,8 @@ const jobRefSchema = z.object({
   name: z.string(),
   uid: z.string(),
   createdAt: z.number(),
+  /** Found to be there already, made by an earlier turn or for another run of the same episode. */
+  adopted: z.boolean().optional(),
 })
 
 /** The border between ingest and worker: what one wrote the other parses, perhaps in another version of Opifer. */
@@ -34,6 +37,10 @@ export const runSchema = z.object({
   groupKey: z.string(),
   receivedAt: z.number(),
   alert: z.union([alertSchema, defectiveAlertSchema]),
+  /** The run that somebody asked to be tried again. */
+  retryOf: z.string().optional(),
+  /** Who asked for it. */
+  requestedBy: z.string().optional(),
   operario: operarioRefSchema.optional(),
   /** When a call to create the Job was first sent that nobody knows the outcome of. */
   unansweredSince: z.number().optional(),

@@ -21,6 +21,7 @@ afterAll(async () => {
   await server.stop()
 })
 
+const about = (alertId: string, episode: string) => ({ alertId, episode, runId: 'run' })
 const givenMarks = () => createMarks(redis, PREFIX)
 
 describe('a cooldown', () => {
@@ -50,10 +51,11 @@ describe('a cooldown', () => {
 
 describe('before a Job is created', () => {
   test('nothing is known of an alert that is new', async () => {
-    expect(await givenMarks().beforeCreate('alert', 'episode')).toEqual({
+    expect(await givenMarks().beforeCreate(about('alert', 'episode'))).toEqual({
       resolved: undefined,
       firedAnew: undefined,
       finishedJobs: 0,
+      cancelledBy: undefined,
     })
   })
 
@@ -63,15 +65,15 @@ describe('before a Job is created', () => {
       const marks = givenMarks()
       await marks.markResolved('alert', { receivedAt: 1 }, HOUR)
       await marks.markResolved('alert', mark, HOUR)
-      expect((await marks.beforeCreate('alert', 'episode')).resolved).toEqual(mark)
-      expect((await marks.beforeCreate('other', 'episode')).resolved).toBeUndefined()
+      expect((await marks.beforeCreate(about('alert', 'episode'))).resolved).toEqual(mark)
+      expect((await marks.beforeCreate(about('other', 'episode'))).resolved).toBeUndefined()
     },
   )
 
   test('a time that is not known is none', async () => {
     const marks = givenMarks()
     await marks.markResolved('alert', { endedAt: undefined, receivedAt: 7 }, HOUR)
-    expect((await marks.beforeCreate('alert', 'episode')).resolved).toEqual({ receivedAt: 7 })
+    expect((await marks.beforeCreate(about('alert', 'episode'))).resolved).toEqual({ receivedAt: 7 })
   })
 
   test.each([{ startsAt: '2026-11-23T04:00:00Z', receivedAt: 7 }, { receivedAt: 7 }])(
@@ -80,17 +82,25 @@ describe('before a Job is created', () => {
       const marks = givenMarks()
       await marks.markFiredAnew('alert', { receivedAt: 1 }, HOUR)
       await marks.markFiredAnew('alert', firing, HOUR)
-      expect((await marks.beforeCreate('alert', 'episode')).firedAnew).toEqual(firing)
-      expect((await marks.beforeCreate('other', 'episode')).firedAnew).toBeUndefined()
+      expect((await marks.beforeCreate(about('alert', 'episode'))).firedAnew).toEqual(firing)
+      expect((await marks.beforeCreate(about('other', 'episode'))).firedAnew).toBeUndefined()
     },
   )
 
   test('it is known how many Jobs of the episode have finished', async () => {
     const marks = givenMarks()
     await Promise.all([1, 2, 3].map(() => marks.countFinishedJob('episode', HOUR)))
-    expect((await marks.beforeCreate('alert', 'episode')).finishedJobs).toBe(3)
-    expect((await marks.beforeCreate('alert', 'other')).finishedJobs).toBe(0)
+    expect((await marks.beforeCreate(about('alert', 'episode'))).finishedJobs).toBe(3)
+    expect((await marks.beforeCreate(about('alert', 'other'))).finishedJobs).toBe(0)
   })
+})
+
+test('that the end of a run is asked for is known, before its Job is created and while it runs', async () => {
+  const marks = givenMarks()
+  await marks.requestCancel('run-1', 'ada')
+  expect(await marks.cancelledBy('run-1')).toBe('ada')
+  expect((await marks.beforeCreate({ ...about('alert', 'episode'), runId: 'run-1' })).cancelledBy).toBe('ada')
+  expect(await marks.cancelledBy('run-2')).toBeUndefined()
 })
 
 test('it is told which of some runs are about to end superseded', async () => {
@@ -111,9 +121,11 @@ test('every key has the prefix and ends by itself', async () => {
   await marks.markSuperseding('a', HOUR)
   await marks.countFinishedJob('a', HOUR)
   await marks.countFinishedJob('a', HOUR)
+  await marks.requestCancel('a', 'ada')
 
   const keys = await redis.keys('*')
   expect(keys.sort()).toEqual([
+    '{test}:cancel:a',
     '{test}:cooldown:a',
     '{test}:finished:a',
     '{test}:fired-anew:a',
@@ -123,7 +135,7 @@ test('every key has the prefix and ends by itself', async () => {
   for (const key of keys) {
     const left = await redis.pttl(key)
     expect(left).toBeGreaterThan(0)
-    expect(left).toBeLessThanOrEqual(HOUR)
+    expect(left).toBeLessThanOrEqual(24 * HOUR)
   }
 })
 
@@ -141,5 +153,5 @@ test('a count that Redis did not take is not passed over in silence', async () =
 
 test('what is no number of Jobs is not taken for one', async () => {
   await redis.set('{test}:resolved:a', 'not JSON')
-  await expect(givenMarks().beforeCreate('a', 'e')).rejects.toThrow(SyntaxError)
+  await expect(givenMarks().beforeCreate(about('a', 'e'))).rejects.toThrow(SyntaxError)
 })

@@ -7,6 +7,8 @@ export interface CreateMarks {
   /** A firing after an end, which may have joined the run of the firing before it. */
   firedAnew: Firing | undefined
   finishedJobs: number
+  /** Who asked for the run's end, if anybody did. */
+  cancelledBy: string | undefined
 }
 
 /**
@@ -19,18 +21,21 @@ export interface Marks {
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
   markFiredAnew(alertId: string, firing: Firing, keepMs: number): Promise<void>
   /** What a worker must know before it creates a Job. One round trip. */
-  beforeCreate(alertId: string, episode: string): Promise<CreateMarks>
+  beforeCreate(about: { alertId: string; episode: string; runId: string }): Promise<CreateMarks>
   /** That the run is about to end superseded, so that no alert may count on it any more. */
   markSuperseding(runId: string, keepMs: number): Promise<void>
   unmarkSuperseding(runId: string): Promise<void>
   /** Which of these runs are about to. */
   superseding(runIds: readonly string[]): Promise<ReadonlySet<string>>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
+  /** Asks for the end of a run. Its next turn sees to that: whoever asks makes it begin. */
+  requestCancel(runId: string, by: string): Promise<void>
+  /** Who asked for the run's end, if anybody did. */
+  cancelledBy(runId: string): Promise<string | undefined>
 }
 
 export function createMarks(redis: RedisClient, prefix: string): Marks {
-  const key = (kind: 'cooldown' | 'resolved' | 'fired-anew' | 'superseding' | 'finished', id: string) =>
-    `${prefix}:${kind}:${id}`
+  const key = (kind: Kind, id: string) => `${prefix}:${kind}:${id}`
   return {
     async coolingDown(dedupIds) {
       return dedupIds.length === 0 ? [] : redis.mget(dedupIds.map((id) => key('cooldown', id)))
@@ -44,16 +49,18 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async markFiredAnew(alertId, firing, keepMs) {
       await redis.set(key('fired-anew', alertId), JSON.stringify(firing), 'PX', keepMs)
     },
-    async beforeCreate(alertId, episode) {
-      const [resolved, firedAnew, finished] = await redis.mget(
+    async beforeCreate({ alertId, episode, runId }) {
+      const [resolved, firedAnew, finished, cancelledBy] = await redis.mget(
         key('resolved', alertId),
         key('fired-anew', alertId),
         key('finished', episode),
+        key('cancel', runId),
       )
       return {
         resolved: parseMark(resolved),
         firedAnew: firedAnew ? firingSchema.parse(JSON.parse(firedAnew)) : undefined,
         finishedJobs: Number(finished ?? 0),
+        cancelledBy: cancelledBy ?? undefined,
       }
     },
     async markSuperseding(runId, keepMs) {
@@ -72,8 +79,17 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
       const replies = await redis.multi().incr(counter).pexpire(counter, keepMs).exec()
       for (const [error] of replies ?? []) if (error) throw error
     },
+    async requestCancel(runId, by) {
+      await redis.set(key('cancel', runId), by, 'PX', CANCEL_MS)
+    },
+    cancelledBy: async (runId) => (await redis.get(key('cancel', runId))) ?? undefined,
   }
 }
+
+type Kind = 'cooldown' | 'resolved' | 'fired-anew' | 'superseding' | 'finished' | 'cancel'
+
+/** Far longer than a worker can take to see it. */
+const CANCEL_MS = 24 * 3_600_000
 
 const firingSchema = z.object({ startsAt: z.string().optional(), receivedAt: z.number() })
 

@@ -230,7 +230,10 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
   await marks.markResolved('a', { receivedAt: 1 }, 60_000)
   await marks.countFinishedJob('e', 60_000)
   expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
-  expect(await marks.beforeCreate('a', 'e')).toMatchObject({ resolved: { receivedAt: 1 }, finishedJobs: 1 })
+  expect(await marks.beforeCreate({ alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
+    resolved: { receivedAt: 1 },
+    finishedJobs: 1,
+  })
 
   const queue = new Queue(RUNS.name, { connection: producer, prefix, defaultJobOptions: RUNS.jobOptions })
   const done: string[] = []

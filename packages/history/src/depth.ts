@@ -1,0 +1,65 @@
+import type { RedisClient } from '@opifer/platform'
+import { z } from 'zod'
+import { defineCommand } from './commands.ts'
+import { historyBase } from './keys.ts'
+
+/** How much there was in the queue at a time, in milliseconds since the epoch. */
+export type DepthSample = z.output<typeof sampleSchema>
+
+const sampleSchema = z.object({
+  at: z.number(),
+  /** Runs that wait for a worker. */
+  waiting: z.number(),
+  active: z.number(),
+  /** Runs that wait for their Job, or to be tried again. */
+  delayed: z.number(),
+  /** Milliseconds that the oldest waiting run has waited. */
+  oldestWaiting: z.number().optional(),
+})
+
+export interface DepthRange {
+  /** Milliseconds since the epoch; `from` is included, `to` is not. */
+  from: number
+  to: number
+  /** Milliseconds between two samples, at the least. */
+  step: number
+}
+
+export interface DepthLog {
+  /** Whether it is this process that is to take the sample of now: several may ask, one of them does. */
+  isMyTurn(at: number): Promise<boolean>
+  write(sample: DepthSample): Promise<void>
+  read(range: DepthRange): Promise<DepthSample[]>
+}
+
+/** How often the queue's depth is sampled, in milliseconds. */
+export const SAMPLE_MS = 15_000
+
+/** @param maxAge milliseconds that a sample is kept */
+export function createDepthLog(redis: RedisClient, prefix: string, maxAge: number): DepthLog {
+  const key = `${historyBase(prefix)}depth`
+  const write = defineCommand(redis, 'opiferDepthWrite', WRITE)
+  return {
+    async isMyTurn(at) {
+      const slot = Math.floor(at / SAMPLE_MS)
+      return (await redis.set(`${key}:turn:${slot}`, '1', 'PX', 4 * SAMPLE_MS, 'NX')) === 'OK'
+    },
+    write: async (sample) => void (await write(key, sample.at, JSON.stringify(sample), maxAge)),
+    async read({ from, to, step }) {
+      const times = Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step)
+      const first = await Promise.all(
+        times.map((time) => {
+          const end = Math.min(time + step, to)
+          return redis.zrange(key, time, `(${end}`, 'BYSCORE', 'LIMIT', 0, 1)
+        }),
+      )
+      return first.flat().flatMap((text) => sampleSchema.safeParse(JSON.parse(text)).data ?? [])
+    },
+  }
+}
+
+const WRITE = `
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. (ARGV[1] - ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+`

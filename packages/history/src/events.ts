@@ -1,0 +1,37 @@
+import type { RedisClient } from '@opifer/platform'
+import { z } from 'zod'
+import { historyBase } from './keys.ts'
+
+/** That there is something new of a run. Only a hint: what is not heard is read the next time. */
+export type HistoryEvent = z.output<typeof eventSchema>
+
+const eventSchema = z.object({
+  /** The run's. */
+  id: z.string(),
+  kind: z.enum(['began', 'created', 'attempt-failed', 'repeated', 'ended']),
+})
+
+/**
+ * Listens to what is written. The connection can be used for nothing else from then on; ioredis subscribes again by itself
+ * after one is lost.
+ */
+export async function subscribeToHistory(
+  connection: RedisClient,
+  prefix: string,
+  onEvent: (event: HistoryEvent) => void,
+): Promise<void> {
+  connection.on('message', (_channel: string, message: string) => {
+    const event = parse(message)
+    if (event) onEvent(event)
+  })
+  await connection.subscribe(`${historyBase(prefix)}events`)
+}
+
+/** Another version of Opifer may tell of what this one does not know. */
+function parse(message: string): HistoryEvent | undefined {
+  try {
+    return eventSchema.safeParse(JSON.parse(message)).data
+  } catch {
+    return undefined
+  }
+}
