@@ -14,7 +14,16 @@ export { buildJob, type JobBuild, type JobManifest, type JobRequest, type JobSet
 export { type JobState, type JobWithStatus, jobState } from './job/job-status.ts'
 export { type OperarioAddress, operarioAddress } from './operario/name.ts'
 export { type Operario, type OperarioConfigMap, readOperario, type Resolution } from './operario/operario.ts'
-export { alertId, beganOf, type DedupScope, dedupId, episode, type Origin, runId } from './run/identity.ts'
+export {
+  alertId,
+  beganOf,
+  type DedupScope,
+  dedupId,
+  episode,
+  groupKeyHash,
+  type Origin,
+  runId,
+} from './run/identity.ts'
 export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'
 export { type Firing, isOver, type ResolvedMark } from './run/resolved.ts'
 export { type JobRef, type OperarioRef, type Run, runSchema } from './run/run.ts'

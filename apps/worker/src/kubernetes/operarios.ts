@@ -1,10 +1,20 @@
-import { type Alert, operarioAddress, type OperarioAddress, readOperario, type Resolution } from '@opifer/core'
-import { type ConfigMap, configMapsPath, type KubeApi } from './api.ts'
+import {
+  type Alert,
+  type DefectiveAlert,
+  isDefective,
+  operarioAddress,
+  type OperarioAddress,
+  readOperario,
+  type Resolution,
+} from '@opifer/core'
+import { type ConfigMap, configMapsPath, type KubeApi, type ObjectReference } from './api.ts'
 import { Mirror, type MirrorOptions } from './mirror.ts'
 
 /** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
 export interface Operarios {
   resolve: (alert: Alert) => Resolution
+  /** The ConfigMap that an alert leads to, if there is one. */
+  reference: (alert: Alert | DefectiveAlert) => ObjectReference | undefined
   mirror: Mirror<ConfigMap>
 }
 
@@ -22,6 +32,10 @@ export function watchOperarios(
   const collection = { path: configMapsPath(namespace), labelSelector }
   return {
     mirror: new Mirror<ConfigMap>(api, collection, shelf, options),
+    reference(alert) {
+      const address = isDefective(alert) ? undefined : operarioAddress(alert)
+      return address && shelf.reference(address)
+    },
     resolve(alert) {
       const address = operarioAddress(alert)
       if (!address) return { kind: 'unmatched', reason: 'no ConfigMap can have the name that this alertname asks for' }
@@ -50,6 +64,12 @@ function createShelf() {
     onChange(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
       if (type === 'DELETED') byName.delete(item.metadata.name)
       else byName.set(item.metadata.name, item)
+    },
+    reference({ configMap }: OperarioAddress): ObjectReference | undefined {
+      const metadata = byName.get(configMap)?.metadata
+      if (!metadata) return undefined
+      const { namespace, name, uid, resourceVersion } = metadata
+      return { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid, resourceVersion }
     },
     read(address: OperarioAddress): Resolution | undefined {
       const configMap = byName.get(address.configMap)

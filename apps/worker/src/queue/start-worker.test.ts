@@ -221,6 +221,7 @@ function given(overrides: Partial<WorkerDeps> & Pick<WorkerDeps, 'takeTurn'>) {
     nextLook: () => 10,
     onWaiting: () => {},
     onRetry: () => void retries++,
+    onStalled: () => {},
     random: () => 0,
     ...overrides,
   }

@@ -23,8 +23,8 @@ export async function record(run: Run, ending: Ending, deps: RecordDeps): Promis
     deps.save({ ...run, result }),
     ...(run.job ? [quieten(run, deps), marks.countFinishedJob(episodeOf(run), EPISODE_MS)] : []),
   ])
+  metrics.ended(run, result)
   const seconds = (result.finishedAt - run.receivedAt) / 1_000
-  metrics.ended(result.outcome, seconds)
   log.info(
     { outcome: result.outcome, reason: result.reason, exits: result.exits, job: run.job?.name, seconds },
     'run ended',
