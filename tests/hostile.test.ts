@@ -307,7 +307,7 @@ describe('The choice of the ConfigMap', () => {
     expect(result).toMatchObject({ outcome: 'unmatched', reason: expect.stringContaining('has no key') })
   })
 
-  test('no alert has made the worker ask for anything but its own namespace, ConfigMaps, Jobs and their pods', () => {
+  test('no alert has made the worker ask for anything but its own namespace, ConfigMaps, Jobs, their pods, and Events', () => {
     const asked = system.cluster.audit.entries().map(({ verb, path }) => `${verb} ${path}`)
     const allowed = [
       /^(list|watch) \/api\/v1\/namespaces\/default\/configmaps$/,
@@ -315,6 +315,8 @@ describe('The choice of the ConfigMap', () => {
       /^get \/apis\/batch\/v1\/namespaces\/default\/jobs\/[a-z0-9-]+$/,
       /^list \/api\/v1\/namespaces\/default\/pods$/,
       /^get \/api\/v1\/namespaces\/default\/pods\/[a-z0-9-]+\/log$/,
+      /^create \/api\/v1\/namespaces\/default\/events$/,
+      /^patch \/api\/v1\/namespaces\/default\/events\/openfero-[a-z0-9.-]+$/,
     ]
     expect(asked.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([])
   })

@@ -80,7 +80,7 @@ async function remove(kube: Kube, path: string): Promise<void> {
 async function watchJobs(kube: Kube, onJob: (event: JobEvent) => void) {
   const jobs = new Map<string, { name: string; uid: string }>()
   const path = `${jobsPath(kube.namespace)}?labelSelector=${LABEL.runId}`
-  let stop = () => {}
+  let stop: (() => void) | undefined
   function onEvent({ type, object }: KubeWatchEvent): void {
     if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return
     const { name, uid } = object.metadata
@@ -101,5 +101,5 @@ async function watchJobs(kube: Kube, onJob: (event: JobEvent) => void) {
   }
   const { metadata } = await kube.call<{ metadata: { resourceVersion: string } }>('GET', path)
   await open(metadata.resourceVersion)
-  return { jobs, stop: () => stop() }
+  return { jobs, stop: () => stop?.() }
 }

@@ -46,7 +46,7 @@ export async function measureLoss(blow: Blow, rounds: number, seed: number): Pro
 /** Redis and an ingest that writes to it. */
 interface Scene {
   ingest: OpiferProcess
-  strike(): Promise<void>
+  strike: () => Promise<void>
   /** Returns where what is left is found. */
   recover(): Promise<string>
   stop(): Promise<void>

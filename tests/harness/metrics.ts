@@ -1,8 +1,28 @@
 import type { OpiferProcess } from '@opifer/testkit'
 
-/** The value of a counter, over all its labels and all these processes; 0 where it was never counted up. */
+/** The value of a counter, or of one series of it, over all its labels and all these processes; 0 where it was never counted up. */
 export async function readCounter(name: string, processes: readonly OpiferProcess[]): Promise<number> {
   const texts = await Promise.all(processes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
-  const samples = texts.flatMap((text) => [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)$`, 'gm'))])
-  return samples.reduce((sum, [, value]) => sum + Number(value), 0)
+  const lines = texts.flatMap((text) => text.split('\n'))
+  const samples = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
+/** A metric as a process shows it, with the names of its labels. */
+export interface ExposedMetric {
+  name: string
+  type: string
+  labels: string[]
+}
+
+/** The metrics of a scrape. */
+export function exposedMetrics(scrape: string): ExposedMetric[] {
+  return [...scrape.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => {
+    const samples = [...scrape.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?\\{(.*)\\} \\S+$`, 'gm'))]
+    const labels = samples.flatMap(([, text = '']) =>
+      [...text.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, label = '']) => label),
+    )
+    // The bounds of a histogram's buckets.
+    return { name, type, labels: [...new Set(labels)].filter((label) => label !== 'le').sort() }
+  })
 }

@@ -23,6 +23,8 @@ export interface SystemOptions {
   workers?: number
   ingestFlags?: readonly string[]
   workerFlags?: readonly string[]
+  /** Of all processes, besides this one's own. */
+  env?: NodeJS.ProcessEnv
   /** ConfigMaps that are there before the first worker looks. */
   operarios?: readonly KubeObject[]
   images?: DevClusterOptions['images']
@@ -63,7 +65,7 @@ export interface System {
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { workers: count = 1, ingestFlags = [], workerFlags = [], operarios = [] } = options
+  const { workers: count = 1, ingestFlags = [], workerFlags = [], operarios = [], env = {} } = options
   const releases: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (let release = releases.pop(); release; release = releases.pop()) await release()
@@ -83,13 +85,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 
     const workers: OpiferProcess[] = []
     const start = async (...flags: string[]) => {
-      const worker = await startWorker({ redisUrl: redis.url, kubeconfig, flags: [...workerFlags, ...flags] })
+      const worker = await startWorker({ redisUrl: redis.url, kubeconfig, flags: [...workerFlags, ...flags], env })
       releases.push(() => worker.stop())
       workers.push(worker)
       return worker
     }
     const startFront = async () => {
-      const ingest = await startIngest({ redisUrl: redis.url, flags: ingestFlags })
+      const ingest = await startIngest({ redisUrl: redis.url, flags: ingestFlags, env })
       releases.push(() => ingest.stop())
       return ingest
     }

@@ -1,4 +1,4 @@
-import { type Authentication, type Logger, problem } from '@opifer/platform'
+import { type Authentication, type Logger, problem, type Tracing } from '@opifer/platform'
 import { Hono } from 'hono'
 import type { createIntake } from './intake.ts'
 import type { IngestMetrics } from './metrics.ts'
@@ -8,6 +8,7 @@ export interface AppDeps {
   intake: ReturnType<typeof createIntake>
   metrics: IngestMetrics
   auth: Authentication
+  tracing: Pick<Tracing, 'request' | 'annotate'>
   log: Logger
   /** Undefined where they have a listener of their own. */
   operations: Hono | undefined
@@ -15,14 +16,15 @@ export interface AppDeps {
 
 /** The HTTP side of ingest. */
 export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Hono {
-  const { metrics, log, operations } = deps
+  const { metrics, tracing, log, operations } = deps
   const app = new Hono()
-  app.use('/alerts', async function measured(c, next) {
+  app.use('/alerts', tracing.request, async function measured(c, next) {
     const stop = metrics.webhookSeconds.startTimer()
     await next()
     if (c.req.method !== 'POST') return
     stop()
     metrics.webhooks.inc({ code: c.res.status })
+    if (c.res.status < 500 && !c.res.ok) log.warn(await refusal(c.res), 'webhook refused')
   })
   app.route('/alerts', alertsRoute({ ...deps, maxBodyBytes: settings.maxBodyBytes }))
   if (operations) app.route('/', operations)
@@ -38,4 +40,10 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
     return problem(c, 503, 'the request failed here: send it again')
   })
   return app
+}
+
+/** What the sender was told, which is fit for a log. */
+async function refusal(response: Response): Promise<{ code: number; detail: string }> {
+  const { detail = '' } = (await response.clone().json()) as { detail?: string }
+  return { code: response.status, detail: detail.slice(0, 500).toWellFormed() }
 }

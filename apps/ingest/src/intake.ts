@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
-import type { Marks, RedisClient } from '@opifer/platform'
+import { type Marks, type RedisClient, within } from '@opifer/platform'
 import type { Queue } from 'bullmq'
 import { batched } from './batch.ts'
 import type { Pressure } from './pressure.ts'
 import { splitWebhook } from './split.ts'
 import { endedAlerts, refiredAlerts } from './transitions.ts'
-import { within } from './within.ts'
 
 /** What became of one alert. */
 export interface Receipt {

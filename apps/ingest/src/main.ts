@@ -6,6 +6,7 @@ import {
   createRegistry,
   openTls,
   operationsApp,
+  registerRedisMetrics,
   runProcess,
   serveHttp,
 } from '@opifer/platform'
@@ -19,14 +20,15 @@ import { redisUnready } from './redis-unready.ts'
 
 await runProcess(
   { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestFaults },
-  async ({ config, files, log, lifecycle }) => {
+  async ({ config, files, log, lifecycle, tracing }) => {
     const registry = createRegistry()
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = openQueue(redis, config.queuePrefix)
+    const queue = openQueue(redis, config.queuePrefix, tracing.queueOptions)
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
+    registerRedisMetrics(registry, { redis, queue })
 
     const pressure = watchPressure({ redis, queue }, config)
     lifecycle.onClose('look-out for pressure', () => pressure.stop())
@@ -53,6 +55,7 @@ await runProcess(
         intake,
         metrics: createMetrics(registry),
         auth,
+        tracing,
         log,
         operations: config.operationsAddr ? undefined : operations,
       },

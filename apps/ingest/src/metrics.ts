@@ -4,23 +4,28 @@ export type IngestMetrics = ReturnType<typeof createMetrics>
 
 export function createMetrics(registry: Registry) {
   const registers = [registry]
+  const webhooks = new Counter({
+    name: 'opifer_webhooks_total',
+    help: 'Webhooks answered, by HTTP status code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const alerts = new Counter({
+    name: 'opifer_alerts_total',
+    help: 'Alerts received, by what became of them: enqueued, deduplicated, cooldown.',
+    labelNames: ['result'],
+    registers,
+  })
+  // A rate needs to have seen the counter before its first event.
+  for (const code of [202, 400, 401, 413, 415, 503]) webhooks.inc({ code }, 0)
+  for (const result of ['enqueued', 'deduplicated', 'cooldown']) alerts.inc({ result }, 0)
   return {
-    webhooks: new Counter({
-      name: 'opifer_webhooks_total',
-      help: 'Webhooks answered, by HTTP status code.',
-      labelNames: ['code'],
-      registers,
-    }),
+    webhooks,
+    alerts,
     webhookSeconds: new Histogram({
       name: 'opifer_webhook_duration_seconds',
       help: 'Time from a webhook to its answer.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-      registers,
-    }),
-    alerts: new Counter({
-      name: 'opifer_alerts_total',
-      help: 'Alerts received, by what became of them: enqueued, deduplicated, cooldown.',
-      labelNames: ['result'],
       registers,
     }),
     truncated: new Counter({

@@ -1,9 +1,10 @@
-import { type RedisClient, RUNS } from '@opifer/platform'
+import { type RedisClient, RUNS, type Tracing } from '@opifer/platform'
 import { Queue } from 'bullmq'
 
 /** The end of the queue that runs are put in. */
-export function openQueue(redis: RedisClient, prefix: string): Queue {
+export function openQueue(redis: RedisClient, prefix: string, options: Tracing['queueOptions'] = {}): Queue {
   return new Queue(RUNS.name, {
+    ...options,
     connection: redis,
     prefix,
     defaultJobOptions: RUNS.jobOptions,

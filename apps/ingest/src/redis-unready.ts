@@ -1,5 +1,4 @@
-import type { RedisClient } from '@opifer/platform'
-import { within } from './within.ts'
+import { type RedisClient, within } from '@opifer/platform'
 
 const PING_TIMEOUT_MS = 1_000
 

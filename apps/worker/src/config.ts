@@ -1,4 +1,13 @@
-import { address, COMMON_OPTIONS, duration, integer, optionalText, type Options, plainText } from '@opifer/platform'
+import {
+  address,
+  COMMON_OPTIONS,
+  duration,
+  integer,
+  oneOf,
+  optionalText,
+  type Options,
+  plainText,
+} from '@opifer/platform'
 
 /** Kubernetes counts `ttlSecondsAfterFinished` in 32 bits. */
 const LONGEST_TTL = (2 ** 31 - 1) * 1_000
@@ -47,6 +56,10 @@ export const WORKER_OPTIONS = {
   lockDuration: {
     schema: duration('30s', 500, 3_600_000),
     help: 'how soon the runs of a worker that died are taken over by another (default 30s)',
+  },
+  kubeEvents: {
+    schema: oneOf(['on', 'off'], 'on'),
+    help: "whether runs that fail are told as Kubernetes Events of their Operario's ConfigMap: on, off (default on)",
   },
 } as const satisfies Options
 

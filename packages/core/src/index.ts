@@ -21,7 +21,16 @@ export {
   readOperario,
   type Resolution,
 } from './operario/operario.ts'
-export { alertId, beganOf, type DedupScope, dedupId, episode, type Origin, runId } from './run/identity.ts'
+export {
+  alertId,
+  beganOf,
+  type DedupScope,
+  dedupId,
+  episode,
+  groupKeyHash,
+  type Origin,
+  runId,
+} from './run/identity.ts'
 export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'
 export { type Firing, isOver, type ResolvedMark } from './run/resolved.ts'
 export { retryRun } from './run/retry.ts'

@@ -4,6 +4,7 @@ import { type Config, type Files, type Options, parseConfig } from './config/opt
 import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { redisFaults } from './redis/connect.ts'
+import { startTracing, type Tracing } from './tracing/tracing.ts'
 
 export interface ProcessInput<Spec extends Options> {
   name: string
@@ -21,6 +22,7 @@ export interface Process<Spec extends Options> {
   files: Files<Spec>
   log: Logger
   lifecycle: Lifecycle
+  tracing: Tracing
 }
 
 /**
@@ -47,7 +49,9 @@ export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
   const lifecycle = createLifecycle(log)
   closeOnSignal(lifecycle, log, config.shutdownTimeout)
   try {
-    await start({ config, files, log, lifecycle })
+    const tracing = await startTracing({ name, endpoint: config.otlpEndpoint, log })
+    lifecycle.onClose('tracing', () => tracing.stop())
+    await start({ config, files, log, lifecycle, tracing })
   } catch (err) {
     log.fatal({ err }, 'could not start')
     await Promise.race([lifecycle.close(), delay(config.shutdownTimeout)])

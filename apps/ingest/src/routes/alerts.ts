@@ -1,5 +1,5 @@
-import { parseWebhook } from '@opifer/core'
-import { type Authentication, type AuthEnv, type Logger, problem, requireRole } from '@opifer/platform'
+import { groupKeyHash, parseWebhook } from '@opifer/core'
+import { type Authentication, type AuthEnv, type Logger, problem, requireRole, type Tracing } from '@opifer/platform'
 import { Hono } from 'hono'
 import type { createIntake, Receipt } from '../intake.ts'
 import type { IngestMetrics } from '../metrics.ts'
@@ -11,6 +11,7 @@ export interface AlertsRoute {
   auth: Authentication
   maxBodyBytes: number
   metrics: IngestMetrics
+  tracing: Pick<Tracing, 'annotate'>
   log: Logger
 }
 
@@ -19,7 +20,7 @@ export interface AlertsRoute {
  * 503 stands for all that may pass, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier).
  * An alert starts a Job, so that posting one is for operators.
  */
-export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono<AuthEnv> {
+export function alertsRoute({ intake, auth, maxBodyBytes, metrics, tracing, log }: AlertsRoute): Hono<AuthEnv> {
   const limit = limitBody(maxBodyBytes, (c) => {
     // The rest of the body is not read, so nothing that follows it on this connection could be.
     c.header('Connection', 'close')
@@ -35,6 +36,10 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: Alerts
       if (!parsed.ok) return problem(c, 400, `not a webhook of Alertmanager: ${parsed.problems.join('; ')}`)
 
       const { webhook } = parsed
+      tracing.annotate(() => ({
+        'opifer.group_key.hash': groupKeyHash(webhook.groupKey),
+        'opifer.alerts': webhook.alerts.length,
+      }))
       const answer = await intake(webhook)
       switch (answer.kind) {
         case 'accepted': {
@@ -46,7 +51,7 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: Alerts
           return c.json({ alerts: receipts, truncatedAlerts: webhook.truncatedAlerts }, 202)
         }
         case 'unavailable': {
-          log.warn({ groupKey: webhook.groupKey, err: answer.cause }, answer.reason)
+          log.warn({ groupKey: webhook.groupKey, reason: answer.reason, err: answer.cause }, 'webhook not taken')
           return problem(c, 503, `${answer.reason}: send the webhook again`)
         }
       }

@@ -6,6 +6,7 @@ import {
   createLogger,
   createMarks,
   createRegistry,
+  NO_TRACING,
   operationsApp,
   parseConfig,
 } from '@opifer/platform'
@@ -37,7 +38,8 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
   const auth = createAuthentication(config, { files, log })
   const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
-  const app = createApp({ intake, metrics: createMetrics(registry), auth, log, operations }, config)
+  const metrics = createMetrics(registry)
+  const app = createApp({ intake, metrics, auth, tracing: NO_TRACING, log, operations }, config)
   return {
     config,
     redis,

@@ -28,6 +28,31 @@ export interface Pod extends KubeObject {
   status?: { containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[]; startTime?: string }
 }
 
+/** Whom an Event is about. */
+export interface ObjectReference {
+  apiVersion: string
+  kind: string
+  namespace: string
+  name: string
+  uid: string
+  resourceVersion: string
+}
+
+/** A `v1` Event: the kind that every API server takes, and that counts for itself. */
+export interface KubeEvent {
+  apiVersion: 'v1'
+  kind: 'Event'
+  metadata: { namespace: string; name: string }
+  involvedObject: ObjectReference
+  type: 'Normal' | 'Warning'
+  reason: string
+  message: string
+  count: number
+  firstTimestamp: string
+  lastTimestamp: string
+  source: { component: string }
+}
+
 /** A collection that can be listed and watched. */
 export interface Collection {
   path: string
@@ -52,6 +77,13 @@ export interface KubeApi {
   deleteJob: (job: Pick<JobRef, 'namespace' | 'name' | 'uid'>) => Promise<void>
   listPods: (namespace: string, labelSelector: string) => Promise<Pod[]>
   podLog: (pod: Pod, container: string, limits: { tailLines: number; limitBytes: number }) => Promise<string>
+  createEvent: (event: KubeEvent, signal: AbortSignal) => Promise<unknown>
+  /** Tells whether the Event is still there. */
+  patchEvent: (
+    event: KubeEvent['metadata'],
+    changes: Omit<KubeEvent, 'metadata'>,
+    signal: AbortSignal,
+  ) => Promise<boolean>
   list: <Item>(collection: Collection, signal: AbortSignal) => Promise<Page<Item>>
   watch: <Item>(collection: Collection, since: string, options: WatchOptions) => AsyncIterable<WatchEvent<Item>>
 }
@@ -66,6 +98,8 @@ export const jobsPath = (namespace: string) => `/apis/batch/v1/namespaces/${enco
 export const configMapsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
 const podsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
 
+const eventsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
+
 export function createKubeApi(send: Transport, now: () => number = Date.now): KubeApi {
   async function receive(request: Call): Promise<Dispatcher.ResponseData['body']> {
     const response = await send(request)
@@ -77,14 +111,8 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
   }
   return {
     createJob: (job) => call({ method: 'POST', path: jobsPath(job.metadata.namespace), body: job }),
-    async getJob(namespace, name) {
-      try {
-        return await call<Job>({ method: 'GET', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}` })
-      } catch (error) {
-        if (error instanceof ApiError && error.status.code === 404) return undefined
-        throw error
-      }
-    },
+    getJob: (namespace, name) =>
+      orAbsent(call<Job>({ method: 'GET', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}` })),
     async deleteJob({ namespace, name, uid }) {
       try {
         const body = {
@@ -112,6 +140,12 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
       const body = await receive({ method: 'GET', path, query: { container, ...limits } })
       return body.text()
     },
+    createEvent: (event, signal) =>
+      call({ method: 'POST', path: eventsPath(event.metadata.namespace), body: event, signal }),
+    async patchEvent({ namespace, name }, changes, signal) {
+      const path = `${eventsPath(namespace)}/${encodeURIComponent(name)}`
+      return (await orAbsent(call<object>({ method: 'PATCH', path, body: changes, signal }))) !== undefined
+    },
     list: ({ path, labelSelector }, signal) =>
       listPages((query) => call({ method: 'GET', path, query: { labelSelector, ...query }, signal })),
     async *watch({ path, labelSelector }, resourceVersion, { signal, timeoutSeconds }) {
@@ -121,6 +155,15 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
       const body = await receive({ method: 'GET', path, query, signal, timeoutMs })
       for await (const line of readLines(body)) yield parseEvent(line)
     },
+  }
+}
+
+async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ApiError && error.status.code === 404) return undefined
+    throw error
   }
 }
 

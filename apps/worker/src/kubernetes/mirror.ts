@@ -20,6 +20,8 @@ export interface MirrorOptions {
   watchSeconds?: number
   /** Milliseconds after which the collection is listed even though the watch seems well. */
   relistMs?: number
+  /** Called whenever a watch or list broke off and will be tried again. */
+  onInterruption?: () => void
 }
 
 /**
@@ -51,7 +53,14 @@ export class Mirror<Item extends KubeObject> {
     this.#api = api
     this.#collection = collection
     this.#listener = listener
-    this.#options = { now: monotonic, random: Math.random, watchSeconds: 20, relistMs: 300_000, ...options }
+    this.#options = {
+      now: monotonic,
+      random: Math.random,
+      watchSeconds: 20,
+      relistMs: 300_000,
+      onInterruption() {},
+      ...options,
+    }
     this.ready = new Promise((resolve) => {
       this.#becomeReady = resolve
     })
@@ -63,13 +72,18 @@ export class Mirror<Item extends KubeObject> {
     return this.#options.now() - this.#heardAt
   }
 
+  /** Milliseconds since the collection was last listed as a whole; infinite before the first list. */
+  listAge(): number {
+    return this.#options.now() - this.#listedAt
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#done
   }
 
   async #follow(): Promise<void> {
-    const { log } = this.#options
+    const { log, onInterruption } = this.#options
     while (!this.#stopping.signal.aborted) {
       try {
         const lasted = await this.#watch(await this.#currentVersion())
@@ -77,6 +91,7 @@ export class Mirror<Item extends KubeObject> {
         if (!lasted) await this.#pause()
       } catch (err) {
         if (this.#stopping.signal.aborted) return
+        onInterruption()
         const status = err instanceof ApiError ? err.status : undefined
         if (status?.code === 410) this.#version = undefined
         else log.warn({ err, path: this.#collection.path }, 'watching is interrupted')

@@ -1,5 +1,13 @@
-import { type Alert, operarioAddress, type OperarioAddress, readOperario, type Resolution } from '@opifer/core'
-import { type ConfigMap, configMapsPath, type KubeApi } from './api.ts'
+import {
+  type Alert,
+  type DefectiveAlert,
+  isDefective,
+  operarioAddress,
+  type OperarioAddress,
+  readOperario,
+  type Resolution,
+} from '@opifer/core'
+import { type ConfigMap, configMapsPath, type KubeApi, type ObjectReference } from './api.ts'
 import { Mirror, type MirrorOptions } from './mirror.ts'
 
 /** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
@@ -10,6 +18,8 @@ export interface Operarios {
   read: (address: OperarioAddress) => Resolution | undefined
   /** @param listener called when any of them has changed, and now and then when none has */
   tellOfChanges: (listener: () => void) => void
+  /** The ConfigMap that an alert leads to, if there is one. */
+  reference: (alert: Alert | DefectiveAlert) => ObjectReference | undefined
   mirror: Mirror<ConfigMap>
 }
 
@@ -30,6 +40,10 @@ export function watchOperarios(
     configMaps: shelf.configMaps,
     read: (address) => shelf.read(address),
     tellOfChanges: (listener) => shelf.tellOfChanges(listener),
+    reference(alert) {
+      const address = isDefective(alert) ? undefined : operarioAddress(alert)
+      return address && shelf.reference(address)
+    },
     resolve(alert) {
       const address = operarioAddress(alert)
       if (!address) return { kind: 'unmatched', reason: 'no ConfigMap can have the name that this alertname asks for' }
@@ -65,6 +79,12 @@ function createShelf() {
     configMaps: () => [...byName.values()],
     tellOfChanges(told: () => void) {
       listener = told
+    },
+    reference({ configMap }: OperarioAddress): ObjectReference | undefined {
+      const metadata = byName.get(configMap)?.metadata
+      if (!metadata) return undefined
+      const { namespace, name, uid, resourceVersion } = metadata
+      return { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid, resourceVersion }
     },
     read(address: OperarioAddress): Resolution | undefined {
       const configMap = byName.get(address.configMap)

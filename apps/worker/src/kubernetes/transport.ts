@@ -2,7 +2,7 @@ import { type Dispatcher, request } from 'undici'
 import type { CredentialSource } from './credentials.ts'
 
 export interface Call {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   query?: Readonly<Record<string, string | number | boolean | undefined>>
   body?: unknown
@@ -27,7 +27,7 @@ export function createTransport(credentials: CredentialSource, userAgent: string
         ...headers,
         accept: 'application/json',
         'user-agent': userAgent,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': method === 'PATCH' ? MERGE_PATCH : 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: timeoutMs,
@@ -41,3 +41,4 @@ export function createTransport(credentials: CredentialSource, userAgent: string
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000
+const MERGE_PATCH = 'application/merge-patch+json'

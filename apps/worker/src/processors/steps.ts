@@ -72,7 +72,7 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       const { kind, job, variables, remarks } = creation
       // The words that the Operarios guide tells its readers to look for.
       log.info({ variables }, 'Adding labels as environment variables')
-      for (const remark of remarks) log.warn({ job: job.name }, remark)
+      for (const remark of remarks) log.warn({ job: job.name, remark }, 'the Job was not given all that it asks for')
       log.info({ job: job.name, namespace: job.namespace }, `Job ${kind}`)
       if (kind === 'adopted') jobs.adopt(job, request.run.id)
       metrics[kind]()

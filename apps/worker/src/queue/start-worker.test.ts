@@ -239,6 +239,7 @@ function given(overrides: Partial<WorkerDeps> & Pick<WorkerDeps, 'takeTurn'>) {
     nextLook: () => 10,
     onWaiting: () => {},
     onRetry: () => void retries++,
+    onStalled: () => {},
     random: () => 0,
     ...overrides,
   }

@@ -1,7 +1,7 @@
 import { isDone, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
-import { type Logger, RUNS, type RedisClient } from '@opifer/platform'
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { type Logger, RUNS, type RedisClient, type Tracing } from '@opifer/platform'
+import { DelayedError, Job, UnrecoverableError, Worker } from 'bullmq'
 import { RetryError } from '../errors.ts'
 import type { CreatedRun, Turn } from '../processors/run.ts'
 import type { TurnContext } from '../processors/steps.ts'
@@ -18,6 +18,9 @@ export interface WorkerDeps {
   /** Called when a run has begun to wait: what would wake it may have happened before. */
   onWaiting: (run: CreatedRun) => void
   onRetry: () => void
+  onStalled: () => void
+  /** To be spread into BullMQ's options. */
+  queueOptions?: Tracing['queueOptions']
   random?: () => number
   now?: () => number
 }
@@ -36,6 +39,7 @@ export interface WorkerSettings {
 export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker {
   const { log, random = Math.random } = deps
   const worker = new Worker(RUNS.name, (job, token) => processJob({ job, token }, deps, settings), {
+    ...deps.queueOptions,
     connection: deps.redis,
     prefix: settings.queuePrefix,
     concurrency: settings.concurrency,
@@ -53,13 +57,24 @@ export function startWorker(deps: WorkerDeps, settings: WorkerSettings): Worker 
     },
   })
   worker.on('error', (err) => log.debug({ err }, 'worker'))
-  worker.on('stalled', (runId) => log.warn({ runId }, 'the worker of a run is gone: another takes over'))
+  worker.on('stalled', (runId) => {
+    deps.onStalled()
+    void Job.fromId(worker, runId)
+      .catch(() => undefined)
+      .then((job) => log.warn(about(runId, job), 'the worker of a run is gone: another takes over'))
+  })
   worker.on('failed', (job, err) => {
     if (err instanceof UnrecoverableError) return
     deps.onRetry()
-    log.warn({ err, runId: job?.id }, 'a run will be tried again')
+    log.warn({ err, ...about(job?.id, job) }, 'a run will be tried again')
   })
   return worker
+}
+
+/** What every log line about a run tells of it. */
+function about(runId: string | undefined, job: Job | undefined) {
+  const groupKey: unknown = job?.data?.groupKey
+  return { runId, groupKey }
 }
 
 interface Taken {
@@ -70,7 +85,7 @@ interface Taken {
 async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings: WorkerSettings): Promise<string> {
   const parsed = RUNS.schema.safeParse(job.data)
   if (!parsed.success) {
-    deps.log.error({ runId: job.id, issues: parsed.error.issues }, 'what stands in the queue is no run')
+    deps.log.error({ ...about(job.id, job), issues: parsed.error.issues }, 'what stands in the queue is no run')
     throw new UnrecoverableError(`what stands in the queue is no run: ${parsed.error.message}`)
   }
   const run = parsed.data

@@ -51,7 +51,11 @@ test('outcomes and the time from webhook to end are counted', async () => {
   await record(withJob, SUCCEEDED, deps)
   await record(withJob, { outcome: 'failed', reason: 'x' }, deps)
   await record(makeRun(), { outcome: 'expired', reason: 'x' }, deps)
-  expect(await read('opifer_runs_total')).toEqual({ succeeded: 1, failed: 1, expired: 1 })
+  expect(await read('opifer_runs_total')).toEqual({
+    'succeeded,DiskSpaceLow': 1,
+    'failed,DiskSpaceLow': 1,
+    'expired,DiskSpaceLow': 1,
+  })
   expect(await read('openfero_jobs_succeeded_total')).toEqual({ '': 1 })
   expect(await read('openfero_jobs_failed_total')).toEqual({ '': 1 })
   expect(await read('opifer_run_duration_seconds')).toMatchObject({

@@ -31,8 +31,8 @@ export async function record(run: Run, { jobTimes, ...ending }: Ending, deps: Re
     history.ended({ ...run, result }, deps.lock, jobTimes),
     ...(run.job ? [quieten(run, deps), marks.countFinishedJob(episodeOf(run), EPISODE_MS)] : []),
   ])
+  metrics.ended(run, result)
   const seconds = (result.finishedAt - run.receivedAt) / 1_000
-  metrics.ended(result.outcome, seconds)
   log.info(
     { outcome: result.outcome, reason: result.reason, exits: result.exits, job: run.job?.name, seconds },
     'run ended',

@@ -4,9 +4,8 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { Alert } from '../alert/alert.ts'
 import { ANNOTATION, LABEL } from '../contract.ts'
 import type { Operario } from '../operario/operario.ts'
-import { episode } from '../run/identity.ts'
+import { episode, groupKeyHash } from '../run/identity.ts'
 import type { Run } from '../run/run.ts'
-import { fnv1a64 } from '../text/hash.ts'
 import { type EnvVariable, type InjectedEnv, injectedEnv } from './env.ts'
 import { jobName } from './job-name.ts'
 import { labelValue } from './label-value.ts'
@@ -73,7 +72,7 @@ function identityOf(run: Run, alert: Alert, operario: Operario) {
       [LABEL.runId]: run.id,
       [LABEL.alert]: labelValue(alert.alertname),
       [LABEL.status]: alert.status,
-      [LABEL.groupKey]: `g${fnv1a64(Buffer.from(run.groupKey)).toString(36)}`,
+      [LABEL.groupKey]: groupKeyHash(run.groupKey),
     },
     annotations: {
       [ANNOTATION.dedupId]: run.dedupId,

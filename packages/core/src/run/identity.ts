@@ -1,5 +1,5 @@
 import { type Alert, type DefectiveAlert, isDefective } from '../alert/alert.ts'
-import { sha256 } from '../text/hash.ts'
+import { fnv1a64, sha256 } from '../text/hash.ts'
 
 /** What makes two alerts the same piece of work: each alert of a group by itself, or the group as a whole. */
 export type DedupScope = 'alert' | 'group'
@@ -43,4 +43,9 @@ export function beganOf(id: string): number {
 /** Names one episode of an alert: from when it began to fire until it is resolved. The Job's name is made of it. */
 export function episode(dedup: string, startsAt: string | undefined): string {
   return sha256([dedup, startsAt ?? ''])
+}
+
+/** A group key in the form that OpenFero gives it in labels: short, and without what the group's labels say. */
+export function groupKeyHash(groupKey: string): string {
+  return `g${fnv1a64(Buffer.from(groupKey)).toString(36)}`
 }

@@ -1,5 +1,5 @@
 import type { Options } from './options.ts'
-import { duration, hostPorts, LONGEST_TIMER, oneOf, optionalText, plainText } from './values.ts'
+import { duration, hostPorts, LONGEST_TIMER, oneOf, optionalText, optionalUrl, plainText } from './values.ts'
 import { z } from 'zod'
 
 /** What every process of Opifer can be told. */
@@ -38,6 +38,11 @@ export const COMMON_OPTIONS = {
         'must hold a hash tag such as {opifer}, so that Redis Cluster keeps the keys together',
       ),
     help: 'what all keys in Redis begin with (default {opifer})',
+  },
+  otlpEndpoint: {
+    schema: optionalUrl(),
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    help: 'OpenTelemetry collector that traces are sent to, e.g. http://collector:4318 (default none: no traces); also OTEL_EXPORTER_OTLP_ENDPOINT',
   },
 } as const satisfies Options
 

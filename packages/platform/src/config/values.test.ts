@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { address, duration, hostPorts, integer, oneOf, optionalText, plainText } from './values.ts'
+import { address, duration, hostPorts, integer, oneOf, optionalText, plainText, optionalUrl } from './values.ts'
 
 const refusal = (schema: z.ZodType, text: string) => schema.safeParse(text).error?.issues[0]?.message
 
@@ -107,4 +107,17 @@ test('a choice names all that may be chosen', () => {
 test('a text is taken as it is', () => {
   expect([plainText('a').parse(undefined), plainText('a').parse(' b ')]).toEqual(['a', ' b '])
   expect([optionalText().parse(undefined), optionalText().parse(' b ')]).toEqual([undefined, ' b '])
+})
+
+test.each([
+  { text: undefined, want: undefined },
+  { text: 'http://collector:4318', want: 'http://collector:4318' },
+  { text: 'https://collector/otlp', want: 'https://collector/otlp' },
+])('$text is an address, or none', ({ text, want }) => {
+  expect(optionalUrl().parse(text)).toBe(want)
+})
+
+test.each(['collector:4318', 'grpc://collector:4317', '4318', 'http://'])('%s is no address to post to', (text) => {
+  const { error } = optionalUrl().safeParse(text)
+  expect(error?.issues[0]?.message).toBe(`${JSON.stringify(text)} is not an address such as http://collector:4318`)
 })

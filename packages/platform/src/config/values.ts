@@ -94,6 +94,17 @@ export function optionalText() {
   return z.string().optional()
 }
 
+/** An `http:` or `https:` address. */
+export function optionalUrl() {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): string | undefined => {
+      if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+      return refuse(context, text, 'an address such as http://collector:4318')
+    })
+}
+
 function refuse(context: z.core.$RefinementCtx, given: string, wanted: string): never {
   context.addIssue({ code: 'custom', message: `${JSON.stringify(given)} is not ${wanted}` })
   return z.NEVER

@@ -1,0 +1,94 @@
+/** What an operator reads: lines that can be followed from a webhook to the end of its run, in words that stay the same. */
+import { readFile } from 'node:fs/promises'
+import { eventually } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeOperario, shell, succeed } from './harness/operario.ts'
+import { startSystem, type System } from './harness/system.ts'
+import { firing } from './harness/webhook.ts'
+
+interface Line {
+  level: string
+  msg: string
+  runId?: string
+  groupKey?: string
+  [field: string]: unknown
+}
+
+let system: System
+let lines: Line[]
+
+beforeAll(async () => {
+  system = await startSystem({
+    workerFlags: ['--lockDuration=500ms'],
+    operarios: [
+      makeOperario('Succeeds', succeed),
+      makeOperario('Fails', shell('exit 3')),
+      makeOperario('Taken', succeed),
+    ],
+  })
+  await giveTrouble(system)
+  lines = [system.ingest, ...system.workers].flatMap((process) => process.lines.map((line) => JSON.parse(line) as Line))
+})
+
+afterAll(() => system.stop())
+
+describe('Log lines', () => {
+  test('about a run have its id and its group key, those of an attempt that failed and of a worker that is gone too', () => {
+    const ofRuns = lines.filter(({ runId }) => runId !== undefined)
+    expect(new Set(ofRuns.map(({ msg }) => msg))).toEqual(
+      new Set([
+        'Adding labels as environment variables',
+        'Job created',
+        'run ended',
+        'a run will be tried again',
+        'the worker of a run is gone: another takes over',
+      ]),
+    )
+    for (const line of ofRuns) expect(line).toMatchObject({ groupKey: '{}:{from="tests"}' })
+  })
+
+  test('about a webhook have its group key, or what was wrong with it', () => {
+    expect(lines.filter(({ msg }) => msg === 'webhook accepted')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ groupKey: '{}:{from="tests"}', enqueued: 1 })),
+    )
+    expect(lines.filter(({ msg }) => msg === 'webhook refused')).toMatchObject([
+      { level: 'warn', code: 415, detail: expect.stringContaining('Content-Type must be application/json') },
+      { level: 'warn', code: 400, detail: expect.stringContaining('the body is not JSON') },
+    ])
+    expect(lines.filter(({ msg }) => msg === 'webhook not taken')).toMatchObject([
+      { level: 'warn', groupKey: '{}:{from="tests"}', reason: 'Redis is not connected' },
+    ])
+  })
+
+  test('that tell of trouble are explained in docs/operating.md', async () => {
+    const page = await readFile(new URL('../docs/operating.md', import.meta.url), 'utf8')
+    const messages = new Set(
+      lines.filter(({ level }) => ['warn', 'error', 'fatal'].includes(level)).map(({ msg }) => msg),
+    )
+    expect(messages.size).toBeGreaterThan(3)
+    for (const message of messages) expect(page).toContain(`\`${message}\``)
+  })
+})
+
+async function giveTrouble({ cluster, ingest, workers, redis, run, runs, post, startWorker }: System): Promise<void> {
+  cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
+  await run(firing('Succeeds'))
+  await run(firing('Fails'))
+  cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'latency', milliseconds: 60_000 } })
+  const [receipt] = await post(firing('Taken'))
+  await eventually(() => expect(cluster.faults.list().at(-1)?.hits).toBe(1))
+  await workers[0]?.kill()
+  cluster.faults.clear()
+  await startWorker()
+  await runs.end(receipt?.runId ?? '')
+
+  const send = (body: string, type: string) =>
+    fetch(`${ingest.url}/alerts`, { method: 'POST', body, headers: { 'Content-Type': type } })
+  await (await send('{}', 'text/plain')).text()
+  await (await send('{', 'application/json')).text()
+  await redis.kill()
+  await eventually(() => expect(ingest.lines.join('\n')).toContain('"Redis is away"'))
+  await (await send(JSON.stringify(firing('Succeeds')), 'application/json')).text()
+  await redis.restart()
+  await ingest.waitForLine(/"Redis is back"/)
+}

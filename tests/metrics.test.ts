@@ -1,0 +1,136 @@
+/**
+ * What the real processes expose after real traffic: clean by Prometheus' own judgement, the same as docs/metrics.md says,
+ * and bounded whatever is sent.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { eventually, findExecutable, type OpiferProcess } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { documentedMetrics } from './harness/documented-metrics.ts'
+import { type ExposedMetric, exposedMetrics } from './harness/metrics.ts'
+import { makeOperario, shell, succeed } from './harness/operario.ts'
+import { startSystem, type System } from './harness/system.ts'
+import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
+
+const promtool = findExecutable('promtool')
+if (promtool === undefined) console.warn('There is no promtool on the PATH: Prometheus does not judge the metrics.')
+
+/** Names that do what they can to break a line, a label or a scrape. */
+const HOSTILE = ['a"b', 'a\\b', 'a\nb 1', '{}', '\u0000', '\ud800', '\udfff', 'ä'.repeat(5_000), '__name__', 'other']
+
+let system: System
+
+beforeAll(async () => {
+  system = await startSystem({
+    operarios: [
+      makeOperario('Succeeds', succeed),
+      makeOperario('Fails', shell('exit 3')),
+      makeOperario('Broken', succeed, { manifest: 'no manifest' }),
+    ],
+  })
+  await giveTraffic(system)
+})
+
+afterAll(() => system.stop())
+
+const processes = () => ({ ingest: system.ingest, worker: system.workers[0] as OpiferProcess })
+
+describe.each(['ingest', 'worker'] as const)('The metrics of %s', (name) => {
+  test.skipIf(promtool === undefined)('are clean by the judgement of promtool', async () => {
+    const input = await scrape(processes()[name])
+    const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' })
+    expect({ status, complaints: stdout + stderr }).toEqual({ status: 0, complaints: '' })
+  })
+
+  test('are those that docs/metrics.md lists, with their types and labels, no more and no fewer', async () => {
+    const exposed = exposedMetrics(await scrape(processes()[name])).filter(({ name: metric }) => !isOfRuntime(metric))
+    const page = await readFile(new URL('../docs/metrics.md', import.meta.url), 'utf8')
+    expect(exposed.sort(byName)).toEqual(documentedMetrics(page, ['Every process', name]).sort(byName))
+  })
+})
+
+describe('What was sent', () => {
+  test('is counted by outcome and alertname, with the Jobs by the names that OpenFero has', async () => {
+    const text = await scrape(processes().worker)
+    for (const line of [
+      'opifer_runs_total{outcome="succeeded",alertname="Succeeds"} 1',
+      'opifer_runs_total{outcome="failed",alertname="Fails"} 1',
+      'opifer_runs_total{outcome="invalid",alertname="Broken"} 1',
+      'openfero_jobs_created_total 2',
+      'openfero_jobs_succeeded_total 1',
+      'openfero_jobs_failed_total 1',
+      'opifer_job_duration_seconds_count{outcome="succeeded"} 1',
+      'opifer_run_time_to_job_seconds_count 2',
+      'opifer_kube_api_requests_total{verb="create",resource="jobs",code="201"} 2',
+      'opifer_kube_api_requests_total{verb="get",resource="pods/log",code="200"} 1',
+      'opifer_create_limit 50',
+      'opifer_redis_up 1',
+      'opifer_queue_runs{state="waiting"} 0',
+    ]) {
+      expect(text.split('\n')).toContain(line)
+    }
+  })
+
+  test('makes no more series than a bounded number of alertnames, and the rest are told as other', async () => {
+    const alerts = Array.from({ length: 300 }, (_, index) => makeAlert(`Unknown${index}`))
+    const receipts = await system.post(makeWebhook(alerts, { groupKey: 'many' }))
+    await Promise.all(receipts.map(({ runId }) => system.runs.end(runId)))
+    const lines = (await scrape(processes().worker)).split('\n')
+    const alertnames = new Set(lines.flatMap((line) => /^opifer_runs_total\{.*alertname="(.*)"/.exec(line)?.[1] ?? []))
+    expect(alertnames.size).toBeLessThanOrEqual(201)
+    expect(lines.find((line) => line.includes('outcome="unmatched",alertname="other"'))).toBeDefined()
+  })
+})
+
+test('While Redis is away that is told at once, and nothing that is not known is told of the queue', async () => {
+  await system.redis.kill()
+  const all = Object.values(processes())
+  await eventually(async () => {
+    for (const text of await Promise.all(all.map(scrape))) expect(text).toContain('\nopifer_redis_up 0\n')
+  })
+  for (const text of await Promise.all(all.map(scrape))) expect(text).not.toContain('opifer_queue_runs{')
+  await system.redis.restart()
+  await eventually(async () => {
+    for (const text of await Promise.all(all.map(scrape))) expect(text).toContain('opifer_queue_runs{state="waiting"}')
+  })
+})
+
+/** Something of everything that is counted. */
+async function giveTraffic({ cluster, post, run, ingest, runs }: System): Promise<void> {
+  const [first] = await post(firing('Succeeds'))
+  await runs.end(first?.runId ?? '')
+  for (const alertname of ['Fails', 'Broken', 'Unknown']) await run(firing(alertname))
+  const receipts = await post(
+    makeWebhook(
+      HOSTILE.map((alertname) => makeAlert(alertname)),
+      { groupKey: 'hostile' },
+    ),
+  )
+  await Promise.all(receipts.map(({ runId }) => runs.end(runId)))
+  await fetch(`${ingest.url}/alerts`, { method: 'POST', body: '{', headers: { 'Content-Type': 'application/json' } })
+  cluster.faults.cutWatches()
+  await eventually(() => expect(cluster.store.list('events').filter(isOfConfigMap)).toHaveLength(2))
+  await eventually(async () => {
+    const text = await scrape(processes().worker)
+    for (const resource of ['configmaps', 'jobs']) {
+      expect(text).toContain(`opifer_watch_interruptions_total{resource="${resource}"}`)
+    }
+  })
+}
+
+function isOfConfigMap({ involvedObject }: Record<string, unknown>): boolean {
+  return (involvedObject as { kind?: string }).kind === 'ConfigMap'
+}
+
+async function scrape({ url }: OpiferProcess): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text()
+}
+
+/** Those of prom-client itself, which the page names as a group. */
+function isOfRuntime(metric: string): boolean {
+  return /^(process|nodejs)_/.test(metric)
+}
+
+function byName(a: ExposedMetric, b: ExposedMetric): number {
+  return a.name.localeCompare(b.name)
+}
