@@ -4,7 +4,7 @@ import { request } from 'undici'
 import { webhookText, writeNumber } from './alerts.ts'
 import type { Bench } from './bench.ts'
 import { openCluster } from './cluster.ts'
-import { connectKube, jobsPath, type Kube } from './kube.ts'
+import { connectKube, jobsPath, type Kube } from '@opifer/testkit'
 import { percentile } from './measure.ts'
 import { sampleJob } from './operario.ts'
 import { compared, type Figure, figure } from './targets.ts'
@@ -53,9 +53,11 @@ async function watchForJobs(bench: Bench, kube: Kube): Promise<Sight> {
     sights.set(key, sight)
     return sight
   }
-  const stop = await kube.watch(jobsPath(kube.namespace), ({ object: { metadata } }) => {
-    const seenAt = performance.now()
-    for (const key of [metadata.name, metadata.labels?.[LABEL.runId]]) if (key) sightOf(key).resolve(seenAt)
+  const stop = await kube.watch(jobsPath(kube.namespace), {
+    onEvent({ object: { metadata } }) {
+      const seenAt = performance.now()
+      for (const key of [metadata.name, metadata.labels?.[LABEL.runId]]) if (key) sightOf(key).resolve(seenAt)
+    },
   })
   bench.onClose(async () => stop())
   return (key) => sightOf(key).promise

@@ -6,7 +6,7 @@ import { QueueEvents } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type Bench, QUEUE_PREFIX } from './bench.ts'
 import { openCluster } from './cluster.ts'
-import { connectKube, jobsPath, type Kube, type WatchEvent } from './kube.ts'
+import { connectKube, jobsPath, type Kube, type KubeWatchEvent } from '@opifer/testkit'
 import { percentile } from './measure.ts'
 import { fill, startFiller, until } from './runs.ts'
 import { compared, type Figure, figure } from './targets.ts'
@@ -58,9 +58,11 @@ async function listenForOutcomes(bench: Bench): Promise<Times> {
 
 async function listenForEnds(bench: Bench, kube: Kube): Promise<Times> {
   const times: Times = new Map()
-  const stop = await kube.watch(jobsPath(kube.namespace), ({ type, object }: WatchEvent) => {
-    const runId = object.metadata.labels?.[LABEL.runId]
-    if (type === 'MODIFIED' && runId !== undefined) times.set(runId, Date.now())
+  const stop = await kube.watch(jobsPath(kube.namespace), {
+    onEvent({ type, object }) {
+      const runId = object.metadata.labels?.[LABEL.runId]
+      if (type === 'MODIFIED' && runId !== undefined) times.set(runId, Date.now())
+    },
   })
   bench.onClose(async () => stop())
   return times
@@ -69,7 +71,10 @@ async function listenForEnds(bench: Bench, kube: Kube): Promise<Times> {
 /** Ends all Jobs, as their controller would, at even times. */
 async function endJobs(kube: Kube): Promise<Times> {
   const path = jobsPath(kube.namespace)
-  const { items } = await kube.call<{ items: WatchEvent['object'][] }>('GET', `${path}?labelSelector=${LABEL.runId}`)
+  const { items } = await kube.call<{ items: KubeWatchEvent['object'][] }>(
+    'GET',
+    `${path}?labelSelector=${LABEL.runId}`,
+  )
   const startedAt = performance.now()
   const sent: Times = new Map()
   for (const [index, { metadata }] of items.entries()) {

@@ -10,7 +10,7 @@ import { type Gate, makeGate } from './harness/gate.ts'
 import { readCounter } from './harness/metrics.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
 import { type Job, startSystem, type System } from './harness/system.ts'
-import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
+import { firing, makeAlert, makeWebhook, resolved } from './harness/webhook.ts'
 
 let system: System
 let slow: Slow
@@ -59,6 +59,22 @@ describe('A worker that dies', () => {
     expect(await readCounter('opifer_jobs_adopted_total', [second])).toBe(1)
     expect(await readCounter('openfero_jobs_created_total', [second])).toBe(0)
     expect(await readCounter('openfero_jobs_succeeded_total', [second])).toBe(1)
+  })
+
+  test('killed when its create call was carried out, for an alert that then ends and fires anew: the new firing joins the run', async () => {
+    const first = takeWorker()
+    system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
+    const runId = await post('crash-refire', 'Gated')
+    await eventually(() => expect(jobsOf('crash-refire', 'Gated')).toHaveLength(1))
+    await first.kill()
+    await system.post(resolved('Gated', { instance: 'crash-refire' }))
+    await replaceWorker()
+    // The run was about to end superseded when its Job was found.
+    await jobOf(runId)
+    const anew = makeAlert('Gated', { instance: 'crash-refire' }, { startsAt: '2026-11-23T05:00:00Z' })
+    expect(await system.post(makeWebhook([anew]))).toMatchObject([{ result: 'deduplicated', runId }])
+    await gate.open()
+    expect(await sequelOf(runId, 'crash-refire', 'Gated')).toEqual(ONE_OF_EACH)
   })
 
   test('killed while the Job runs: another tells its end', async () => {

@@ -1,6 +1,6 @@
 import { BatchV1Api, KubeConfig, type V1Job } from '@kubernetes/client-node'
 import { answer } from '../helper.ts'
-import { connectKube, jobsPath } from '../kube.ts'
+import { connectKube, jobsPath } from '@opifer/testkit'
 import { sampleJob } from '../operario.ts'
 
 /** The baselines of dispatch: Jobs posted with nothing around it. */

@@ -1,8 +1,9 @@
-import { ANNOTATION, type JobWithStatus, jobState, LABEL } from '@opifer/core'
 import { type DevCluster, type KubeObject, startDevCluster } from '@opifer/devcluster'
 import type { Endpoint } from '@opifer/testkit'
 import type { JobEvent } from './history.ts'
+import { jobEvent } from './job-event.ts'
 import type { OperarioManifest } from './operarios.ts'
+import { openRealCluster } from './real-cluster.ts'
 
 /** The cluster of a fault run: where Jobs are made, and an eye on all of them. */
 export interface FaultCluster {
@@ -22,7 +23,12 @@ export interface ClusterSetup {
   onJob: (event: JobEvent) => void
 }
 
-export async function startFaultCluster({ operarios, onJob }: ClusterSetup): Promise<FaultCluster> {
+/** @param kubeconfig of a cluster that is to be used instead of a development cluster */
+export function startFaultCluster(setup: ClusterSetup, kubeconfig: string | undefined): Promise<FaultCluster> {
+  return kubeconfig === undefined ? startOwnCluster(setup) : openRealCluster(kubeconfig, setup)
+}
+
+async function startOwnCluster({ operarios, onJob }: ClusterSetup): Promise<FaultCluster> {
   // Small back-offs, since a seed lasts a few seconds only.
   const cluster = await startDevCluster({ timing: { podBackoffBaseMs: 50, restartBackoffBaseMs: 50 } })
   for (const operario of operarios) cluster.store.create('configmaps', inStore(operario))
@@ -49,18 +55,5 @@ function inStore(operario: OperarioManifest): KubeObject {
   return {
     ...operario,
     metadata: { ...metadata, namespace: NAMESPACE, uid: '', resourceVersion: '', creationTimestamp: '' },
-  }
-}
-
-function jobEvent(type: JobEvent['type'], job: KubeObject): JobEvent {
-  const { uid, name, labels, annotations } = job.metadata
-  return {
-    at: Date.now(),
-    type,
-    uid,
-    name,
-    runId: labels?.[LABEL.runId] ?? '',
-    dedupId: annotations?.[ANNOTATION.dedupId] ?? '',
-    state: jobState(job as JobWithStatus).state,
   }
 }

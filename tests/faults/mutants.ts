@@ -22,9 +22,33 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
   /** A 2xx that promises what may still fail. */
   'ack-before-enqueue': {
     file: 'apps/ingest/src/intake.ts',
-    original: 'const answer = await within(settings.redisTimeout, enqueue(runs, deps, settings))',
-    broken: `enqueue(runs, deps, settings).catch(() => {})
-      const answer = await within(settings.redisTimeout, Promise.resolve({ kind: 'accepted', receipts: [] } as Intake))`,
+    original: 'const receipts = await within(settings.redisTimeout, enqueueBatched(runs))',
+    broken: `enqueueBatched(runs).catch(() => {})
+      const receipts = await within(settings.redisTimeout, Promise.resolve([] as Receipt[]))`,
+  },
+  /** A run that is turned away without a look for the Job that it may have. */
+  'blind-refusal': {
+    file: 'apps/worker/src/processors/run.ts',
+    original: 'const finding = await steps.find(run)',
+    broken: `const finding = await Promise.resolve({ kind: 'none' } as Finding)`,
+  },
+  /** A worker that was frozen writes over what another has done with its run since. */
+  'no-hold': {
+    file: 'apps/worker/src/queue/hold.ts',
+    original: `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end`,
+    broken: '',
+  },
+  /** An alert that fires anew is given up with the firing before it. */
+  'unmarked-refiring': {
+    file: 'apps/ingest/src/intake.ts',
+    original: 'const refired = refiredAlerts(single, inQueue)',
+    broken: 'const refired = refiredAlerts([], inQueue)',
+  },
+  /** The end of a Job that was missed is told as success. */
+  'hopeful-end': {
+    file: 'apps/worker/src/steps/track.ts',
+    original: `: { state: 'gone' }`,
+    broken: `: { state: 'succeeded' }`,
   },
 }
 
@@ -32,8 +56,7 @@ export const MUTANT_NAMES = Object.keys(MUTANTS)
 
 /** Plays seeds against a broken copy of everything, until one fails. Returns what was counted by then. */
 export async function playMutant(name: string, seeds: { from: number; count: number }): Promise<Tally> {
-  const mutant = MUTANTS[name]
-  if (!mutant) throw new Error(`no such mutant; there are ${MUTANT_NAMES.join(', ')}`)
+  const mutant = mutantOf(name)
   const copy = await mkdtemp(join(tmpdir(), 'opifer-mutant-'))
   try {
     await copyProject(copy)
@@ -50,6 +73,12 @@ export async function playMutant(name: string, seeds: { from: number; count: num
   }
 }
 
+function mutantOf(name: string): Mutant {
+  const mutant = MUTANTS[name]
+  if (!mutant) throw new Error(`no such mutant; there are ${MUTANT_NAMES.join(', ')}`)
+  return mutant
+}
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The sources are copied, the dependencies are not; links between the packages then lead to the copies. */
@@ -61,12 +90,18 @@ async function copyProject(copy: string): Promise<void> {
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
 }
 
-async function breakIt(copy: string, { file, original, broken }: Mutant): Promise<void> {
-  const path = join(copy, file)
-  const text = await readFile(path, 'utf8')
+async function breakIt(copy: string, mutant: Mutant): Promise<void> {
+  const path = join(copy, mutant.file)
+  await writeFile(path, breakText(await readFile(path, 'utf8'), mutant))
+}
+
+function breakText(text: string, { file, original, broken }: Mutant): string {
   if (text.split(original).length !== 2) throw new Error(`${file} no longer holds exactly once: ${original}`)
-  await writeFile(
-    path,
-    text.replace(original, () => broken),
-  )
+  return text.replace(original, () => broken)
+}
+
+/** Throws when a mutant would change nothing, since the product has changed. */
+export async function assertBreakable(name: string): Promise<void> {
+  const mutant = mutantOf(name)
+  breakText(await readFile(join(ROOT, mutant.file), 'utf8'), mutant)
 }

@@ -62,10 +62,11 @@ export async function runSeed(seed: number, world: World, eye: QueueEye): Promis
   }
 }
 
-const GIVE_UP_MS = 15_000
-const QUIET_MS = 30_000
-/** Time for a silent watch to be noticed and for the longest pause between two looks. */
-const UNAIDED_QUIET_MS = 150_000
+/** Bounds that only what hangs for ever comes up to, however busy the machine is. */
+const GIVE_UP_MS = 90_000
+const QUIET_MS = 120_000
+/** Time for a silent watch to be noticed and for the longest pause between two looks, besides. */
+const UNAIDED_QUIET_MS = 240_000
 
 function emptyHistory(clockStepped: boolean): History {
   return {

@@ -44,7 +44,12 @@ const INGEST_FLAGS = [...COMMON_FLAGS, '--redisTimeout=1s', '--maxBodyBytes=6553
 // A lock as short as this is often lost while its worker still works: then two of them are at one run.
 const WORKER_FLAGS = [...COMMON_FLAGS, '--lockDuration=1s', '--cooldown=500ms']
 
-export async function startWorld(): Promise<World> {
+export interface WorldOptions {
+  /** Of a cluster that is there already; else each world has a development cluster of its own. */
+  kubeconfig?: string | undefined
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const releases: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (let release = releases.pop(); release; release = releases.pop()) await release()
@@ -55,10 +60,8 @@ export async function startWorld(): Promise<World> {
     releases.push(() => rm(dir, { recursive: true, force: true }))
     const redis = await startRedis({ appendonly: 'always' })
     releases.push(() => redis.stop())
-    const cluster = await startFaultCluster({
-      operarios: faultOperarios(),
-      onJob: (event) => world.listener.onJob(event),
-    })
+    const setup = { operarios: faultOperarios(), onJob: (event: JobEvent) => world.listener.onJob(event) }
+    const cluster = await startFaultCluster(setup, options.kubeconfig)
     releases.push(() => cluster.stop())
     const builder = new Builder({ dir, redis, cluster, listener: () => world.listener })
     releases.push(() => builder.stop())

@@ -1,23 +1,21 @@
-import { type Authentication, type Logger, operationsApp, problem, type RedisClient } from '@opifer/platform'
+import { type Authentication, type Logger, problem } from '@opifer/platform'
 import { Hono } from 'hono'
-import type { Registry } from 'prom-client'
 import type { createIntake } from './intake.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { alertsRoute } from './routes/alerts.ts'
-import { within } from './within.ts'
 
 export interface AppDeps {
   intake: ReturnType<typeof createIntake>
-  redis: RedisClient
-  registry: Registry
   metrics: IngestMetrics
   auth: Authentication
   log: Logger
+  /** Undefined where they have a listener of their own. */
+  operations: Hono | undefined
 }
 
 /** The HTTP side of ingest. */
 export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Hono {
-  const { redis, registry, metrics, log } = deps
+  const { metrics, log, operations } = deps
   const app = new Hono()
   app.use('/alerts', async function measured(c, next) {
     const stop = metrics.webhookSeconds.startTimer()
@@ -27,8 +25,9 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
     metrics.webhooks.inc({ code: c.res.status })
   })
   app.route('/alerts', alertsRoute({ ...deps, maxBodyBytes: settings.maxBodyBytes }))
-  app.route('/', operationsApp({ registry, unready: () => redisUnready(redis) }))
-  app.notFound((c) => problem(c, 404, 'there is /alerts, /healthz, /readiness and /metrics'))
+  if (operations) app.route('/', operations)
+  const paths = operations ? '/alerts, /healthz, /readiness and /metrics' : '/alerts'
+  app.notFound((c) => problem(c, 404, `there is ${paths}`))
   app.onError((err, c) => {
     if (c.req.raw.signal.aborted) {
       log.info('a request broke off before its end')
@@ -39,12 +38,4 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
     return problem(c, 503, 'the request failed here: send it again')
   })
   return app
-}
-
-const PING_TIMEOUT_MS = 1_000
-
-async function redisUnready(redis: RedisClient): Promise<string | undefined> {
-  if (redis.status !== 'ready') return 'Redis is not connected'
-  const answer = await within(PING_TIMEOUT_MS, redis.ping()).catch(() => undefined)
-  return answer === undefined ? 'Redis does not answer' : undefined
 }

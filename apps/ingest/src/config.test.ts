@@ -1,6 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { parseConfig } from '@opifer/platform'
 import { expect, test } from 'vitest'
-import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
+import { INGEST_OPTIONS, ingestFaults } from './config.ts'
 
 function parse(...argv: string[]) {
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
@@ -29,30 +30,21 @@ test("OpenFero's flags are understood as OpenFero writes them", () => {
     'p',
     '-logLevel=debug',
   )
-  expect(config).toMatchObject({ addr: { port: 9000 }, logLevel: 'debug' })
-  expect(authentication(config)).toEqual({ method: 'basic', user: 'alert', password: 'p' })
+  expect(config).toMatchObject({
+    addr: { port: 9000 },
+    logLevel: 'debug',
+    authMethod: 'basic',
+    authBasicUser: 'alert',
+    authBasicPass: 'p',
+  })
+  expect(ingestFaults(config)).toEqual([])
 })
 
-test.each([
-  [[], { method: 'none' }],
-  [['--authMethod=none', '--authBearerToken=unused'], { method: 'none' }],
-  [['--authMethod=bearer', '--authBearerToken=abc.DEF=='], { method: 'bearer', token: 'abc.DEF==' }],
-])('%j authenticates by %j', (argv, want) => {
-  expect(authentication(parse(...argv))).toEqual(want)
-})
-
-test.each([
-  [['--authMethod=basic'], ['--authBasicUser: needed', '--authBasicPass or --authBasicPassFile: needed']],
-  [['--authMethod=basic', '--authBasicUser=alert'], ['--authBasicPass or --authBasicPassFile: needed']],
-  [['--authMethod=bearer', '--authBasicPass=p'], ['--authBearerToken or --authBearerTokenFile: needed']],
-  [['--authMethod=none'], []],
-])('%j lacks %j', (argv, want) => {
-  expect(authFaults(parse(...argv))).toEqual(want.map((fault) => expect.stringContaining(fault)))
-})
-
-test('a token that no request could carry is refused and not shown', () => {
-  const config = parse('--authMethod=bearer', '--authBearerToken=s3 cret')
-  expect(authFaults(config)).toEqual(['--authBearerToken: holds characters that no bearer token may hold (RFC 6750)'])
+test('what is missing for authentication and for TLS is told at once', () => {
+  expect(ingestFaults(parse('--authMethod=bearer', `--tlsCert=${fileURLToPath(import.meta.url)}`))).toEqual([
+    '--authBearerToken or --authBearerTokenFile: needed for --authMethod=bearer',
+    '--tlsKey: needed to listen with TLS',
+  ])
 })
 
 test('a time that no timer can take is refused', () => {

@@ -1,28 +1,24 @@
 import {
   address,
-  type Authentication,
-  BEARER_TOKEN,
+  AUTH_OPTIONS,
+  authFaults,
   COMMON_OPTIONS,
   type Config,
   duration,
   integer,
   LONGEST_TIMER,
   oneOf,
-  optionalText,
   type Options,
+  TLS_OPTIONS,
+  tlsFaults,
 } from '@opifer/platform'
 
 /** What an ingest process can be told. Names of flags that OpenFero has are OpenFero's. */
 export const INGEST_OPTIONS = {
   ...COMMON_OPTIONS,
+  ...AUTH_OPTIONS,
+  ...TLS_OPTIONS,
   addr: { schema: address(':8080'), help: 'where to listen (default :8080)' },
-  authMethod: {
-    schema: oneOf(['none', 'basic', 'bearer'], 'none'),
-    help: 'how POST /alerts is authenticated: none, basic, bearer (default none)',
-  },
-  authBasicUser: { schema: optionalText(), help: 'user for basic authentication' },
-  authBasicPass: { schema: optionalText(), secret: true, help: 'password for basic authentication' },
-  authBearerToken: { schema: optionalText(), secret: true, help: 'token for bearer authentication' },
   maxBodyBytes: {
     schema: integer(10 * 1024 * 1024, { min: 1024 }),
     help: 'largest webhook; larger ones get 413 and are not sent again (default 10 MiB)',
@@ -51,33 +47,7 @@ export const INGEST_OPTIONS = {
 
 export type IngestConfig = Config<typeof INGEST_OPTIONS>
 
-/** What is missing for the method of authentication that was chosen. */
-export function authFaults({ authMethod, authBasicUser, authBasicPass, authBearerToken }: IngestConfig): string[] {
-  const faults: string[] = []
-  const need = (flag: string) => faults.push(`${flag}: needed for --authMethod=${authMethod}`)
-  if (authMethod === 'basic' && !authBasicUser) need('--authBasicUser')
-  if (authMethod === 'basic' && !authBasicPass) need('--authBasicPass or --authBasicPassFile')
-  if (authMethod === 'bearer' && !authBearerToken) need('--authBearerToken or --authBearerTokenFile')
-  if (authBearerToken && !BEARER_TOKEN.test(authBearerToken)) {
-    faults.push('--authBearerToken: holds characters that no bearer token may hold (RFC 6750)')
-  }
-  return faults
-}
-
-/** How `POST /alerts` is authenticated. */
-export function authentication(config: IngestConfig): Authentication {
-  const {
-    authMethod: method,
-    authBasicUser: user = '',
-    authBasicPass: password = '',
-    authBearerToken: token = '',
-  } = config
-  switch (method) {
-    case 'none':
-      return { method }
-    case 'basic':
-      return { method, user, password }
-    case 'bearer':
-      return { method, token }
-  }
+/** What no setting shows by itself. */
+export function ingestFaults(config: IngestConfig): string[] {
+  return [...authFaults(config), ...tlsFaults(config)]
 }

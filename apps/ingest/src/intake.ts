@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
 import type { Marks, RedisClient } from '@opifer/platform'
 import type { Queue } from 'bullmq'
+import { batched } from './batch.ts'
 import type { Pressure } from './pressure.ts'
 import { splitWebhook } from './split.ts'
-import { firedAnew, transitionsOf } from './transitions.ts'
+import { endedAlerts, refiredAlerts } from './transitions.ts'
 import { within } from './within.ts'
 
 /** What became of one alert. */
@@ -48,6 +49,7 @@ export interface IntakeSettings {
 /** Takes webhooks into the queue. Accepted means that Redis has acknowledged every alert of it. */
 export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webhook: Webhook) => Promise<Intake> {
   const { redis, pressure, now = Date.now, newId = randomUUID } = deps
+  const enqueueBatched = batched((runs: readonly Run[]) => enqueue(runs, deps, settings), MAX_BATCH)
   return async function intake(webhook) {
     // Before its first connection BullMQ would wait for Redis however long that takes.
     if (redis.status !== 'ready') return { kind: 'unavailable', reason: 'Redis is not connected' }
@@ -55,25 +57,40 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
     if (full !== undefined) return { kind: 'unavailable', reason: full }
     const runs = splitWebhook(webhook, settings.dedupScope, now(), newId)
     try {
-      const answer = await within(settings.redisTimeout, enqueue(runs, deps, settings))
-      return answer ?? { kind: 'unavailable', reason: `Redis did not answer within ${settings.redisTimeout} ms` }
+      const receipts = await within(settings.redisTimeout, enqueueBatched(runs))
+      return receipts ? answerOf(receipts) : late(settings.redisTimeout)
     } catch (cause) {
       return { kind: 'unavailable', reason: 'Redis did not take all alerts', cause }
     }
   }
 }
 
+/** Runs that are sent to Redis in one go: enough to share the cost, few enough to let others in between. */
+const MAX_BATCH = 500
+
+function answerOf(receipts: (Receipt | 'superseding')[]): Intake {
+  const kept = receipts.filter((receipt) => receipt !== 'superseding')
+  return kept.length === receipts.length
+    ? { kind: 'accepted', receipts: kept }
+    : { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
+}
+
+function late(timeoutMs: number): Intake {
+  return { kind: 'unavailable', reason: `Redis did not answer within ${timeoutMs} ms` }
+}
+
+/** For each run what became of it, or that it has joined one that is about to end `superseded`. */
 async function enqueue(
   runs: readonly Run[],
   { queue, marks, onRepeats, now = Date.now }: IntakeDeps,
   { dedupScope, resolvedTtl }: IntakeSettings,
-): Promise<Intake> {
+): Promise<(Receipt | 'superseding')[]> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
-  const transitions = transitionsOf(dedupScope === 'alert' ? runs : [])
+  const single = dedupScope === 'alert' ? runs : []
   const [cooling] = await Promise.all([
     marks.coolingDown(runs.map(({ dedupId }) => dedupId)),
     // Before the queue has the run, so that a firing run of the same alert can't miss it.
-    ...transitions.resolved.map(({ alertId, mark }) => marks.markResolved(alertId, mark, resolvedTtl)),
+    ...endedAlerts(single).map(({ alertId, mark }) => marks.markResolved(alertId, mark, resolvedTtl)),
   ])
   const awake = runs.filter((_, index) => !cooling[index])
   const added = await queue.addBulk(
@@ -84,16 +101,21 @@ async function enqueue(
     })),
   )
   const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
-  const anew = firedAnew(transitions, inQueue)
-  await Promise.all(anew.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
+  const refired = refiredAlerts(single, inQueue)
+  await Promise.all(refired.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
   // A worker that is ending such a run has either seen the mark, or said so before.
-  if (await marks.isSuperseding(anew.flatMap(({ runId }) => inQueue.get(runId) ?? []))) {
-    return { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
-  }
-  const receipts = runs.map((run, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
-  const repeated = receipts.flatMap(({ result, runId }) => (result === 'enqueued' ? [] : [runId]))
+  const ending = await marks.superseding(refired.map(({ runId }) => runId))
+  const receipts = runs.map((run, index) => {
+    const queuedId = inQueue.get(run.id)
+    return queuedId !== undefined && ending.has(queuedId)
+      ? 'superseding'
+      : receiptOf(run, cooling[index] ?? null, queuedId)
+  })
+  const repeated = receipts.flatMap((receipt) =>
+    receipt === 'superseding' || receipt.result === 'enqueued' ? [] : [receipt.runId],
+  )
   if (repeated.length > 0) onRepeats(repeated, now())
-  return { kind: 'accepted', receipts }
+  return receipts
 }
 
 /** BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for. */

@@ -1,15 +1,25 @@
 import { createRepeatCounter, stayPresent } from '@opifer/history'
-import { connectRedis, createMarks, createRegistry, runProcess, serveHttp } from '@opifer/platform'
+import {
+  connectRedis,
+  createAuthentication,
+  createMarks,
+  createRegistry,
+  openTls,
+  operationsApp,
+  runProcess,
+  serveHttp,
+} from '@opifer/platform'
 import { createApp } from './app.ts'
-import { authentication, authFaults, INGEST_OPTIONS } from './config.ts'
+import { INGEST_OPTIONS, ingestFaults } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
 import { watchPressure } from './pressure.ts'
 import { openQueue } from './queue.ts'
+import { redisUnready } from './redis-unready.ts'
 
 await runProcess(
-  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: authFaults },
-  async ({ config, log, lifecycle }) => {
+  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestFaults },
+  async ({ config, files, log, lifecycle }) => {
     const registry = createRegistry()
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
@@ -24,18 +34,34 @@ await runProcess(
     // Nobody relies on the count, so no webhook waits for it.
     const onRepeats = (runIds: string[], at: number) =>
       void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
-    const intake = createIntake(
-      { redis, queue, pressure, marks: createMarks(redis, config.queuePrefix), onRepeats },
-      config,
-    )
+    const marks = createMarks(redis, config.queuePrefix)
+    const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
+
+    const auth = createAuthentication(config, { files, log })
+    lifecycle.onClose('authentication', () => auth.close())
+    const tls = openTls(config, { files, log })
+    lifecycle.onClose('certificates', () => tls?.close())
+
+    const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
+    if (config.operationsAddr) {
+      const server = await serveHttp(operations, config.operationsAddr)
+      lifecycle.onClose('operations server', () => server.close())
+      log.info(server.address, 'operations are listening')
+    }
     const app = createApp(
-      { intake, redis, registry, metrics: createMetrics(registry), auth: authentication(config), log },
+      {
+        intake,
+        metrics: createMetrics(registry),
+        auth,
+        log,
+        operations: config.operationsAddr ? undefined : operations,
+      },
       config,
     )
-    const server = await serveHttp(app, config.addr)
+    const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
     const presence = stayPresent('ingest', redis, config.queuePrefix, log)
     lifecycle.onClose('presence', () => presence.stop())
-    log.info(server.address, 'ingest is listening')
+    log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
   },
 )

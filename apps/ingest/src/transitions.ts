@@ -1,33 +1,26 @@
 import { type Alert, alertId, beganOf, type Firing, isDefective, type ResolvedMark, type Run } from '@opifer/core'
 
-export interface FiringAlert {
+/** An alert that is over: a firing run of it that has no Job yet needs none. */
+export interface EndedAlert {
+  alertId: string
+  mark: ResolvedMark
+}
+
+/** An alert that has joined the run of an earlier firing of it. */
+export interface RefiredAlert {
   alertId: string
   firing: Firing
-  /** The run that this firing asks for. */
+  /** The run that it has joined. */
   runId: string
 }
 
-/** What a webhook's alerts mean for runs that are in the queue already. */
-export interface Transitions {
-  /** Alerts that fire, with the id under which their end may be marked. */
-  firing: FiringAlert[]
-  /** Alerts that are over: a firing run of theirs that has no Job yet needs none. */
-  resolved: { alertId: string; mark: ResolvedMark }[]
-}
-
-/** Which of these runs' alerts fire, and which have ended. */
-export function transitionsOf(runs: readonly Run[]): Transitions {
-  const transitions: Transitions = { firing: [], resolved: [] }
-  for (const run of runs) {
-    const { alert } = run
-    if (isDefective(alert)) continue
-    const id = alertId(run, alert)
-    const { receivedAt } = run
-    if (alert.status === 'firing') {
-      transitions.firing.push({ alertId: id, firing: { startsAt: alert.startsAt, receivedAt }, runId: run.id })
-    } else transitions.resolved.push({ alertId: id, mark: { endedAt: endOf(alert), receivedAt } })
-  }
-  return transitions
+/** Those of the runs' alerts that have ended. */
+export function endedAlerts(runs: readonly Run[]): EndedAlert[] {
+  return runs.flatMap((run) => {
+    const { alert, receivedAt } = run
+    if (isDefective(alert) || alert.status !== 'resolved') return []
+    return [{ alertId: alertId(run, alert), mark: { endedAt: endOf(alert), receivedAt } }]
+  })
 }
 
 /**
@@ -36,8 +29,14 @@ export function transitionsOf(runs: readonly Run[]): Transitions {
  *
  * @param inQueue for each run that was asked for the one that is there
  */
-export function firedAnew({ firing }: Transitions, inQueue: ReadonlyMap<string, string | undefined>): FiringAlert[] {
-  return firing.filter(({ runId }) => beganOf(inQueue.get(runId) ?? runId) < beganOf(runId))
+export function refiredAlerts(runs: readonly Run[], inQueue: ReadonlyMap<string, string | undefined>): RefiredAlert[] {
+  return runs.flatMap((run) => {
+    const { alert, receivedAt } = run
+    const joined = inQueue.get(run.id) ?? run.id
+    if (joined === run.id || isDefective(alert) || alert.status !== 'firing') return []
+    if (!(beganOf(joined) < beganOf(run.id))) return []
+    return [{ alertId: alertId(run, alert), firing: { startsAt: alert.startsAt, receivedAt }, runId: joined }]
+  })
 }
 
 function endOf({ endsAt }: Alert): number | undefined {

@@ -1,5 +1,5 @@
 export { COMMON_OPTIONS } from './config/common.ts'
-export { type Config, type ConfigParse, type Option, type Options, parseConfig } from './config/options.ts'
+export { type Config, type ConfigParse, type Files, type Option, type Options, parseConfig } from './config/options.ts'
 export {
   type Address,
   address,
@@ -8,13 +8,20 @@ export {
   integer,
   LONGEST_TIMER,
   oneOf,
+  optionalAddress,
   optionalText,
   plainText,
 } from './config/values.ts'
-export { type Authentication, authenticate, BEARER_TOKEN } from './http/authenticate.ts'
+export { type Authentication, createAuthentication } from './http/auth/authentication.ts'
+export { type AuthEnv, type Caller, requireRole, type Role } from './http/auth/caller.ts'
+export { exposureFault } from './http/auth/exposure.ts'
+export { authFaults } from './http/auth/faults.ts'
+export { AUTH_OPTIONS, type AuthConfig, EXPOSURE_OPTIONS } from './http/auth/options.ts'
 export { type Operations, operationsApp } from './http/operations.ts'
 export { problem } from './http/problem.ts'
+export { sameOrigin } from './http/same-origin.ts'
 export { type HttpServer, serveHttp } from './http/serve.ts'
+export { openTls, type Tls, TLS_OPTIONS, type TlsConfig, tlsFaults } from './http/tls.ts'
 export { createLifecycle, type Lifecycle } from './lifecycle.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { createRegistry } from './metrics.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { COMMON_OPTIONS } from './config/common.ts'
-import { type Config, type Options, parseConfig } from './config/options.ts'
+import { type Config, type Files, type Options, parseConfig } from './config/options.ts'
 import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { redisFaults } from './redis/connect.ts'
@@ -18,6 +18,7 @@ export interface ProcessInput<Spec extends Options> {
 /** What a process's `main.ts` is given to start from. */
 export interface Process<Spec extends Options> {
   config: Config<Spec>
+  files: Files<Spec>
   log: Logger
   lifecycle: Lifecycle
 }
@@ -41,12 +42,12 @@ export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
     process.exitCode = 1
     return
   }
-  const { config } = parsed
+  const { config, files } = parsed
   const log = createLogger(name, config.logLevel)
   const lifecycle = createLifecycle(log)
   closeOnSignal(lifecycle, log, config.shutdownTimeout)
   try {
-    await start({ config, log, lifecycle })
+    await start({ config, files, log, lifecycle })
   } catch (err) {
     log.fatal({ err }, 'could not start')
     await Promise.race([lifecycle.close(), delay(config.shutdownTimeout)])

@@ -5,11 +5,15 @@ export {
   type PostedAlert,
   startAlertmanager,
 } from './alertmanager.ts'
+export { makeCertificates } from './certificates.ts'
 export { type ManagedProcess, type ProcessOptions, startProcess } from './child-process.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
 export { findExecutable } from './find-executable.ts'
 export { type FixtureName, loadFixture } from './fixtures.ts'
 export { freePort } from './free-port.ts'
+export { connectKube, jobsPath, type Kube, type KubeWatchEvent, type KubeWatchObject } from './kube.ts'
+export { type Issuer, type IssuerOptions, startIssuer } from './issuer.ts'
+export { type MountedSecret, mountSecret } from './mounted-secret.ts'
 export { type OpiferOptions, type OpiferProcess, startIngest, startWorker } from './opifer.ts'
 export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts'

@@ -27,6 +27,9 @@ export function startWorker(options: OpiferOptions & { kubeconfig: string }): Pr
   return startOpifer('worker', { ...options, flags }, /"worker is ready"/)
 }
 
+/** Not that operations are, where they have a listener of their own. */
+const LISTENING = /"port":(?!.*"operations )/
+
 async function startOpifer(
   app: 'ingest' | 'worker',
   options: OpiferOptions,
@@ -40,6 +43,6 @@ async function startOpifer(
     env: { ...env, OPIFER_REDIS_URL: redisUrl },
     readyLine,
   })
-  const listening = JSON.parse(await child.waitForLine(/"port":/)) as { host: string; port: number }
-  return { ...child, url: `http://${listening.host}:${listening.port}` }
+  const listening = JSON.parse(await child.waitForLine(LISTENING)) as { host: string; port: number; tls?: boolean }
+  return { ...child, url: `${listening.tls ? 'https' : 'http'}://${listening.host}:${listening.port}` }
 }

@@ -21,10 +21,14 @@ export interface RedisSentinel {
 
 const NAME = 'opifer'
 
-/** Starts a master, its replica and one sentinel that decides alone. Needs a local redis-server. */
-export async function startRedisSentinel(): Promise<RedisSentinel> {
-  const master = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0'] })
-  const replica = await startReplica(master)
+/**
+ * Starts a master, its replica and one sentinel that decides alone. Needs a local redis-server.
+ *
+ * @param settings of both servers, as command-line arguments
+ */
+export async function startRedisSentinel(settings: readonly string[] = []): Promise<RedisSentinel> {
+  const master = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0', ...settings] })
+  const replica = await startReplica(master, settings)
   const dir = await mkdtemp(join(tmpdir(), 'opifer-sentinel-'))
   const { port, server } = await retryWhenPortTaken(() => startSentinel(dir, master))
   const client = new Redis(port)
@@ -45,8 +49,8 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
 }
 
 /** Waits until the replica is in step: what a sentinel once knows of a replica it asks again only after 10 s. */
-async function startReplica(master: RedisServer): Promise<RedisServer> {
-  const replica = await startRedis({ extraArgs: ['--replicaof', master.host, String(master.port)] })
+async function startReplica(master: RedisServer, settings: readonly string[]): Promise<RedisServer> {
+  const replica = await startRedis({ extraArgs: ['--replicaof', master.host, String(master.port), ...settings] })
   const client = new Redis(replica.url)
   await eventually(async () => {
     const info = await client.info('replication')

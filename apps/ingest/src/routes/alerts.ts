@@ -1,10 +1,10 @@
 import { parseWebhook } from '@opifer/core'
-import { type Authentication, authenticate, type Logger, problem } from '@opifer/platform'
+import { type Authentication, type AuthEnv, type Logger, problem, requireRole } from '@opifer/platform'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { createIntake, Receipt } from '../intake.ts'
 import type { IngestMetrics } from '../metrics.ts'
 import { parseJson, requireJson } from './json-body.ts'
+import { limitBody } from './limit-body.ts'
 
 export interface AlertsRoute {
   intake: ReturnType<typeof createIntake>
@@ -17,20 +17,18 @@ export interface AlertsRoute {
 /**
  * `/alerts`. Alertmanager sends a webhook again after 5xx and no other answer, so 202 promises that every alert is kept,
  * 503 stands for all that may pass, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier).
+ * An alert starts a Job, so that posting one is for operators.
  */
-export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono {
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError(c) {
-      // The rest of the body is not read, so nothing that follows it on this connection could be.
-      c.header('Connection', 'close')
-      const mend = 'raise --maxBodyBytes or make the alert groups smaller'
-      return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
-    },
+export function alertsRoute({ intake, auth, maxBodyBytes, metrics, log }: AlertsRoute): Hono<AuthEnv> {
+  const limit = limitBody(maxBodyBytes, (c) => {
+    // The rest of the body is not read, so nothing that follows it on this connection could be.
+    c.header('Connection', 'close')
+    const mend = 'raise --maxBodyBytes or make the alert groups smaller'
+    return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
   })
-  return new Hono()
+  return new Hono<AuthEnv>()
     .get('/', (c) => c.json('OK'))
-    .post('/', authenticate(auth), requireJson, limit, async (c) => {
+    .post('/', auth.middleware, requireRole('operator'), requireJson, limit, async (c) => {
       const json = parseJson(await c.req.arrayBuffer())
       if (!json.ok) return problem(c, 400, json.problem)
       const parsed = parseWebhook(json.value)

@@ -1,12 +1,21 @@
 import { once } from 'node:events'
 import { createRepeatCounter } from '@opifer/history'
-import { connectRedis, createLogger, createMarks, createRegistry, parseConfig } from '@opifer/platform'
+import {
+  connectRedis,
+  createAuthentication,
+  createLogger,
+  createMarks,
+  createRegistry,
+  operationsApp,
+  parseConfig,
+} from '@opifer/platform'
 import { createApp } from '../app.ts'
-import { authentication, INGEST_OPTIONS } from '../config.ts'
+import { INGEST_OPTIONS } from '../config.ts'
 import { createIntake } from '../intake.ts'
 import { createMetrics } from '../metrics.ts'
 import { watchPressure } from '../pressure.ts'
 import { openQueue } from '../queue.ts'
+import { redisUnready } from '../redis-unready.ts'
 
 export type OpenIngest = ReturnType<typeof openIngest>
 
@@ -15,7 +24,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const argv = Object.entries({ redisUrl, ...settings }).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
   if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
-  const { config } = parsed
+  const { config, files } = parsed
   const log = createLogger('test', 'silent')
   const registry = createRegistry()
   const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
@@ -26,8 +35,9 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const countRepeats = createRepeatCounter(redis, config.queuePrefix)
   const onRepeats = (runIds: string[], at: number) => void countRepeats(runIds, at).catch(() => {})
   const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
-  const auth = authentication(config)
-  const app = createApp({ intake, redis, registry, metrics: createMetrics(registry), auth, log }, config)
+  const auth = createAuthentication(config, { files, log })
+  const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
+  const app = createApp({ intake, metrics: createMetrics(registry), auth, log, operations }, config)
   return {
     config,
     redis,
@@ -40,6 +50,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
       if (redis.status !== 'ready') await once(redis, 'ready')
     },
     async close() {
+      await auth.close()
       await pressure.stop()
       await queue.close()
       redis.disconnect()

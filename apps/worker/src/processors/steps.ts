@@ -78,7 +78,13 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       metrics[kind]()
       return creation
     },
-    find: async (run) => (context.isFirst ? { kind: 'none' } : find(run)),
+    async find(run) {
+      if (context.isFirst) return { kind: 'none' }
+      const finding = await find(run)
+      // It does not end after all: an alert that joins it need not be sent away any longer.
+      if (finding.kind === 'found') await marks.unmarkSuperseding(run.id)
+      return finding
+    },
     track: (job) => track(job, { api, jobs }),
     conclude: (job, sighting) => conclude(job, sighting, api, log),
     cancel: ({ id, job }) => cancel(id, job, { api, marks, confirm }),

@@ -85,8 +85,9 @@ async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings
   }
   const turn = await deps.takeTurn(run, context).catch((error: unknown) => noteFailure(run.id, error, deps))
   if (turn.kind === 'waiting') {
-    if (turn.run !== run) await Promise.all([hold.save(turn.run), deps.history.created(turn.run, hold.lock)])
-    await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
+    const written = turn.run === run ? [] : [hold.save(turn.run), deps.history.created(turn.run, hold.lock)]
+    // Sent in one go, in this order; each makes sure that the run is still this worker's.
+    await Promise.all([...written, job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)])
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }

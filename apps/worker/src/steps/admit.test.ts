@@ -101,9 +101,13 @@ describe('a run that an alert has joined which fires anew', () => {
         expect(runId).toBe(makeRun().id)
         log.push('told')
       },
+      async unmarkSuperseding(runId) {
+        expect(runId).toBe(makeRun().id)
+        log.push('taken back')
+      },
     })
     expect((await admit(makeRun(), undefined, given({ marks }))).kind).toBe('admitted')
-    expect(log).toEqual(['look', 'told', 'look'])
+    expect(log).toEqual(['look', 'told', 'look', 'taken back'])
   })
 })
 

@@ -32,6 +32,8 @@ export async function admit(run: Run, lastError: string | undefined, deps: Admit
     if (isSuperseded(run, alert, await look())) {
       return { kind: 'refused', outcome: 'superseded', reason: 'the alert resolved before its Job was created' }
     }
+    // It goes on after all: an alert that joins it need not be sent away any longer.
+    await marks.unmarkSuperseding(run.id)
   }
   const age = deps.now() - run.receivedAt
   if (age > deps.maxAge) return { kind: 'refused', outcome: 'expired', reason: expiry(age, lastError) }

@@ -7,6 +7,7 @@ const parse = (...argv: string[]) => parseConfig(COMMON_OPTIONS, argv, {})
 test('nothing has to be set', () => {
   expect(parse()).toEqual({
     kind: 'config',
+    files: {},
     config: {
       logLevel: 'info',
       shutdownTimeout: 25_000,

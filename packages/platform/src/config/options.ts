@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { fileText } from './file-text.ts'
 
 /** One setting of a process: flag `--name`, environment variable `OPIFER_NAME`, checked and converted by its schema. */
 export interface Option<Value = unknown> {
@@ -10,14 +11,19 @@ export interface Option<Value = unknown> {
   env?: string
   /** May stand in a file as well: `--nameFile`, `OPIFER_NAME_FILE`. What a parse complains of never shows its value. */
   secret?: boolean
+  /** What is given is a file's path, and the schema takes what the file holds. */
+  file?: boolean
 }
 
 export type Options = Readonly<Record<string, Option>>
 
 export type Config<Spec extends Options> = { [Name in keyof Spec]: z.output<Spec[Name]['schema']> }
 
+/** The paths of those settings that were read from a file, for whoever reads them anew when they change. */
+export type Files<Spec extends Options = Options> = { readonly [Name in keyof Spec]?: string }
+
 export type ConfigParse<Spec extends Options> =
-  | { kind: 'config'; config: Config<Spec> }
+  | { kind: 'config'; config: Config<Spec>; files: Files<Spec> }
   | { kind: 'help'; text: string }
   | { kind: 'faults'; faults: string[] }
 
@@ -34,14 +40,17 @@ export function parseConfig<Spec extends Options>(
   const { given, faults } = readFlags(spec, argv)
   if (given.has('help')) return { kind: 'help', text: helpText(spec) }
   const config: Record<string, unknown> = {}
+  const files: Record<string, string> = {}
   for (const [name, option] of Object.entries(spec)) {
     const found = findText({ name, option, given, env, readFile })
     const parsed = found.fault === undefined ? option.schema.safeParse(found.text) : undefined
     if (found.fault !== undefined) faults.push(found.fault)
     else if (parsed?.success) config[name] = parsed.data
     else faults.push(`${found.from}: ${complaint(option, found.text, parsed?.error)}`)
+    if (found.path !== undefined) files[name] = found.path
   }
-  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'config', config: config as Config<Spec> }
+  if (faults.length > 0) return { kind: 'faults', faults }
+  return { kind: 'config', config: config as Config<Spec>, files }
 }
 
 /** Written by hand, as Go reads flags: one dash or two, and whatever follows a flag is its value. */
@@ -77,6 +86,8 @@ interface Found {
   /** Where the text stood, in the words that its writer used. */
   from: string
   text?: string
+  /** Of the file that the text was read from. */
+  path?: string
   fault?: string
 }
 
@@ -91,17 +102,16 @@ function findText({ name, option, given, env, readFile }: Search): Found {
   ]
   for (const [from, text, isFile] of places) {
     if (text === undefined || text === '') continue
-    if (!isFile) return { from, text }
-    return readSecret(from, text, readFile)
+    if (!isFile && !option.file) return { from, text }
+    return readSetting(from, text, readFile)
   }
   return { from: `--${name} (${variable(name)})` }
 }
 
-function readSecret(from: string, path: string, readFile: (path: string) => string): Found {
+function readSetting(from: string, path: string, readFile: (path: string) => string): Found {
   try {
-    // A file's last line ends with a line break that is no part of the secret.
-    const text = readFile(path).replace(/\r?\n$/, '')
-    return text === '' ? { from, fault: `${from}: ${path} is empty` } : { from, text }
+    const text = fileText(readFile(path))
+    return text === '' ? { from, fault: `${from}: ${path} is empty` } : { from, text, path }
   } catch (error) {
     return { from, fault: `${from}: can't read ${path}: ${error instanceof Error ? error.message : String(error)}` }
   }

@@ -36,14 +36,17 @@ export function integer(defaultValue: number, { min = 0, max = Number.MAX_SAFE_I
 
 /** `:8080`, `127.0.0.1:8080` or `[::1]:8080`; without a host on all of them, as Go writes it. */
 export function address(defaultText: string) {
-  return z
-    .string()
-    .default(defaultText)
-    .transform((text, context): Address => {
-      const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/.exec(text) ?? []
-      if (port === undefined || Number(port) > 65_535) return refuse(context, text, 'an address such as :8080')
-      return { host: bracketed || plain || '', port: Number(port) }
-    })
+  return z.string().default(defaultText).transform(toAddress)
+}
+
+export function optionalAddress() {
+  return z.string().transform(toAddress).optional()
+}
+
+function toAddress(text: string, context: z.core.$RefinementCtx): Address {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/.exec(text) ?? []
+  if (port === undefined || Number(port) > 65_535) return refuse(context, text, 'an address such as :8080')
+  return { host: bracketed || plain || '', port: Number(port) }
 }
 
 /** A list of `host:port`, separated by commas. */
@@ -64,6 +67,23 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(
   defaultValue: Values[number],
 ) {
   return z.enum(values, { error: `must be one of ${values.join(', ')}` }).default(defaultValue)
+}
+
+/** What is off unless it is said outright: a flag always has a value. */
+export function consent() {
+  return oneOf(['true', 'false'], 'false').transform((text) => text === 'true')
+}
+
+/** Words separated by commas, of those that are known. */
+export function listOf(values: readonly string[], defaultText: string) {
+  return z
+    .string()
+    .default(defaultText)
+    .transform((text, context): string[] => {
+      const words = text.split(',').map((word) => word.trim())
+      const unknown = words.find((word) => !values.includes(word))
+      return unknown === undefined ? words : refuse(context, unknown, `one of ${values.join(', ')}`)
+    })
 }
 
 export function plainText(defaultText: string) {

@@ -12,6 +12,7 @@ const IMPATIENT = {
   requestTimeout: 400,
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 20,
+  handshakeTimeout: 200,
 }
 
 const echo = new Hono().get('/', (c) => c.text('hello')).post('/', async (c) => c.text(await c.req.text()))
@@ -19,7 +20,7 @@ const echo = new Hono().get('/', (c) => c.text('hello')).post('/', async (c) => 
 echo.onError((_, c) => c.text('broken off', 400))
 
 async function givenServer(app: Hono = echo, limits = IMPATIENT) {
-  const server = await serveHttp(app, LOOPBACK, limits)
+  const server = await serveHttp(app, LOOPBACK, { limits })
   onTestFinished(() => server.close().catch(() => {}))
   return server
 }

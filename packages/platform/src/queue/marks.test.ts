@@ -103,12 +103,14 @@ test('that the end of a run is asked for is known, before its Job is created and
   expect(await marks.cancelledBy('run-2')).toBeUndefined()
 })
 
-test('it is told whether any of some runs is about to end superseded', async () => {
+test('it is told which of some runs are about to end superseded', async () => {
   const marks = givenMarks()
-  expect(await marks.isSuperseding([])).toBe(false)
+  expect(await marks.superseding([])).toEqual(new Set())
   await marks.markSuperseding('run-2', HOUR)
-  expect(await marks.isSuperseding(['run-1', 'run-2'])).toBe(true)
-  expect(await marks.isSuperseding(['run-1', 'run-3'])).toBe(false)
+  expect(await marks.superseding(['run-1', 'run-2'])).toEqual(new Set(['run-2']))
+  expect(await marks.superseding(['run-1', 'run-3'])).toEqual(new Set())
+  await marks.unmarkSuperseding('run-2')
+  expect(await marks.superseding(['run-2'])).toEqual(new Set())
 })
 
 test('every key has the prefix and ends by itself', async () => {

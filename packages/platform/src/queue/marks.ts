@@ -24,8 +24,9 @@ export interface Marks {
   beforeCreate(about: { alertId: string; episode: string; runId: string }): Promise<CreateMarks>
   /** That the run is about to end superseded, so that no alert may count on it any more. */
   markSuperseding(runId: string, keepMs: number): Promise<void>
-  /** Whether any of these runs is about to. */
-  isSuperseding(runIds: readonly string[]): Promise<boolean>
+  unmarkSuperseding(runId: string): Promise<void>
+  /** Which of these runs are about to. */
+  superseding(runIds: readonly string[]): Promise<ReadonlySet<string>>
   countFinishedJob(episode: string, keepMs: number): Promise<void>
   /** Asks for the end of a run. Its next turn sees to that: whoever asks makes it begin. */
   requestCancel(runId: string, by: string): Promise<void>
@@ -65,10 +66,13 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async markSuperseding(runId, keepMs) {
       await redis.set(key('superseding', runId), '1', 'PX', keepMs)
     },
-    async isSuperseding(runIds) {
-      if (runIds.length === 0) return false
+    async unmarkSuperseding(runId) {
+      await redis.del(key('superseding', runId))
+    },
+    async superseding(runIds) {
+      if (runIds.length === 0) return new Set()
       const marks = await redis.mget(runIds.map((id) => key('superseding', id)))
-      return marks.some((mark) => mark !== null)
+      return new Set(runIds.filter((_, index) => marks[index] !== null))
     },
     async countFinishedJob(episode, keepMs) {
       const counter = key('finished', episode)

@@ -85,8 +85,16 @@ function behaviour(patience: RedisPatience, log: Logger) {
       return isReplica
     },
   }
-  // Longer than BullMQ ever blocks, which is ten seconds: only a connection that is dead without knowing it is cut.
-  if (patience.kind === 'wait') return { ...always, maxRetriesPerRequest: null, socketTimeout: 30_000 }
+  if (patience.kind === 'wait') {
+    return {
+      ...always,
+      maxRetriesPerRequest: null,
+      // Longer than BullMQ ever blocks, which is ten seconds: only a connection that is dead without knowing it is cut.
+      socketTimeout: 30_000,
+      // A worker has many runs in hand: what they ask in one turn of the event loop is one write, which saves a quarter of its time.
+      enableAutoPipelining: true,
+    }
+  }
   return {
     ...always,
     enableOfflineQueue: false,

@@ -6,14 +6,30 @@ export interface Kube {
   server: string
   namespace: string
   call<Answer>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: string | object): Promise<Answer>
-  /** The events of a watch, for as long as it is followed. */
-  watch(path: string, onEvent: (event: WatchEvent) => void): Promise<() => void>
+  /** Opens a watch. Returns what ends it, after which `onEnd` is not called. */
+  watch(path: string, listener: KubeWatchListener): Promise<() => void>
   close(): Promise<void>
 }
 
-export interface WatchEvent {
+export interface KubeWatchListener {
+  onEvent: (event: KubeWatchEvent) => void
+  /** The server has ended the watch, or the connection broke. */
+  onEnd?: () => void
+}
+
+export interface KubeWatchEvent {
   type: string
-  object: { metadata: { name: string; labels?: Record<string, string> } }
+  object: KubeWatchObject
+}
+
+export interface KubeWatchObject {
+  metadata: {
+    name: string
+    uid: string
+    resourceVersion: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+  }
 }
 
 export async function connectKube(kubeconfig: string): Promise<Kube> {
@@ -46,16 +62,20 @@ export async function connectKube(kubeconfig: string): Promise<Kube> {
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
     call: async <Answer>(...request: Parameters<typeof send>) => (await (await send(...request)).body.json()) as Answer,
-    async watch(path, onEvent) {
+    async watch(path, { onEvent, onEnd = () => {} }) {
       const { body } = await send('GET', `${path}${path.includes('?') ? '&' : '?'}watch=true`)
       let rest = ''
       body.on('error', () => {})
       body.on('data', (chunk: Buffer) => {
         const lines = (rest + chunk.toString()).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) onEvent(JSON.parse(line) as WatchEvent)
+        for (const line of lines) onEvent(JSON.parse(line) as KubeWatchEvent)
       })
-      return () => void body.destroy()
+      body.once('close', onEnd)
+      return () => {
+        body.off('close', onEnd)
+        body.destroy()
+      }
     },
     close: () => agent.destroy(),
   }

@@ -22,6 +22,4 @@ export async function makeCertificates() {
   return { ca: authority.cert, server: { cert: server.cert, key: server.private }, client }
 }
 
-export const base64 = (text: string) => Buffer.from(text).toString('base64')
-
 const CURVE = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const

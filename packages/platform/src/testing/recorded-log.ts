@@ -1,0 +1,9 @@
+import { pino } from 'pino'
+
+/** A logger whose lines can be read. */
+export function recordedLog() {
+  const lines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const count = (pattern: RegExp) => lines.filter((line) => pattern.test(line)).length
+  return { log, lines, count }
+}

@@ -1,0 +1,105 @@
+/** Ingest behind TLS, with clients that must show a certificate: what a real Alertmanager and a kubelet can do then. */
+import { request, type RequestOptions } from 'node:https'
+import {
+  eventually,
+  findAlertmanager,
+  makeCertificates,
+  mountSecret,
+  startAlertmanager,
+  startIngest,
+  startIssuer,
+  startRedis,
+  statusOf,
+} from '@opifer/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+
+const isMissing = findAlertmanager() === undefined
+if (isMissing) console.warn('There is no Alertmanager on the PATH: what it sends over TLS is not tested.')
+
+type Certificates = Awaited<ReturnType<typeof makeCertificates>>
+
+async function givenGuardedIngest(certificates: Certificates) {
+  const redis = await startRedis()
+  const issuer = await startIssuer()
+  const client = await certificates.client('alertmanager')
+  const secret = await mountSecret({
+    ...filesOf(certificates),
+    clientCert: client.cert,
+    clientKey: client.key,
+    token: await issuer.sign(),
+  })
+  const ingest = await startIngest({
+    redisUrl: redis.url,
+    flags: [
+      '--logLevel=debug',
+      '--operationsAddr=127.0.0.1:0',
+      `--tlsCert=${secret.path('cert')}`,
+      `--tlsKey=${secret.path('key')}`,
+      `--tlsClientCa=${secret.path('ca')}`,
+      '--authMethod=jwt',
+      `--authJwtIssuer=${issuer.url}`,
+      '--authJwtAudience=opifer',
+    ],
+  })
+  onTestFinished(async () => {
+    await ingest.stop()
+    await Promise.all([issuer.stop(), redis.stop(), secret.remove()])
+  })
+  const { port } = JSON.parse(await ingest.waitForLine(/operations are listening/)) as { port: number }
+  return { ingest, secret, client, operations: `http://127.0.0.1:${port}` }
+}
+
+const filesOf = ({ server, ca }: Certificates) => ({ cert: server.cert, key: server.key, ca })
+
+function get(url: string, options: RequestOptions): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  request(url, { agent: false, ...options }, (response) => resolve(response.resume().statusCode))
+    .on('error', reject)
+    .end()
+  return promise
+}
+
+test('a kubelet reaches the probes on a port of their own, and nobody anything else without a certificate', async () => {
+  const certificates = await makeCertificates()
+  const { ingest, client, operations } = await givenGuardedIngest(certificates)
+  for (const path of ['/healthz', '/readiness', '/metrics']) expect(await statusOf(`${operations}${path}`)).toBe(200)
+  expect(await statusOf(`${operations}/alerts`, { method: 'POST' })).toBe(404)
+
+  const trusted = { ca: certificates.ca }
+  expect(ingest.url).toMatch(/^https:/)
+  expect(await get(`${ingest.url}/alerts`, { ...trusted, ...client })).toBe(200)
+  expect(await get(`${ingest.url}/metrics`, { ...trusted, ...client })).toBe(404)
+  await expect(get(`${ingest.url}/alerts`, trusted)).rejects.toThrow(/certificate required|ECONNRESET|socket hang up/)
+})
+
+test('certificates that are renewed are used without a restart, and no key is logged', async () => {
+  const [first, second] = await Promise.all([makeCertificates(), makeCertificates()])
+  const { ingest, secret, client } = await givenGuardedIngest(first)
+  expect(await get(`${ingest.url}/alerts`, { ca: first.ca, ...client })).toBe(200)
+  await secret.update(filesOf(second))
+  const renewed = { ca: second.ca, ...(await second.client('alertmanager')) }
+  await eventually(async () => expect(await get(`${ingest.url}/alerts`, renewed)).toBe(200))
+  expect(ingest.lines.join('\n')).not.toMatch(/PRIVATE KEY|BEGIN/)
+})
+
+test.skipIf(isMissing)('a real Alertmanager posts with its certificate and a token from a file', async () => {
+  const certificates = await makeCertificates()
+  const { ingest, secret, operations } = await givenGuardedIngest(certificates)
+  const alertmanager = await startAlertmanager({
+    webhookUrl: `${ingest.url}/alerts`,
+    httpConfig: {
+      authorization: { credentials_file: secret.path('token') },
+      tls_config: {
+        ca_file: secret.path('ca'),
+        cert_file: secret.path('clientCert'),
+        key_file: secret.path('clientKey'),
+      },
+    },
+  })
+  onTestFinished(() => alertmanager.stop())
+  await alertmanager.postAlerts([{ labels: { alertname: 'DiskSpaceLow' } }])
+  await eventually(async () => {
+    const metrics = await (await fetch(`${operations}/metrics`)).text()
+    expect(metrics).toMatch(/opifer_webhooks_total\{code="202"\} 1/)
+  })
+})
