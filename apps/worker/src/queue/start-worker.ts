@@ -100,9 +100,9 @@ async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings
   }
   const turn = await deps.takeTurn(run, context).catch((error: unknown) => noteFailure(run.id, error, deps))
   if (turn.kind === 'waiting') {
-    const written = turn.run === run ? [] : [hold.save(turn.run), deps.history.created(turn.run, hold.lock)]
-    // Sent in one go, in this order; each makes sure that the run is still this worker's.
-    await Promise.all([...written, job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)])
+    if (turn.run !== run) await Promise.all([hold.save(turn.run), deps.history.created(turn.run, hold.lock)])
+    // Only then, since it gives up the lock that both are checked against.
+    await job.moveToDelayed(Date.now() + deps.nextLook(turn.run), token)
     deps.onWaiting(turn.run)
     throw new DelayedError()
   }
