@@ -65,6 +65,21 @@ describe('With a collector', () => {
     expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([last.traceId]))
   })
 
+  test('webhooks that come at the same moment are traces of their own', async () => {
+    const instances = Array.from({ length: 8 }, (_, index) => `at-once-${index}`)
+    const receipts = await Promise.all(instances.map((instance) => system.post(firing('Succeeds', { instance }))))
+    for (const [receipt] of receipts) {
+      const { id } = await system.runs.end(receipt?.runId ?? '')
+      await eventually(() => {
+        const { traceId } = spanOf(collector.spans, ({ attributes }) => attributes['opifer.run.id'] === id)
+        const spans = collector.spans.filter((span) => span.traceId === traceId)
+        const runs = spans.flatMap(({ attributes }) => attributes['opifer.run.id'] ?? [])
+        expect(new Set(runs)).toEqual(new Set([id]))
+        expect(spans.filter(({ name }) => name === 'POST /alerts')).toHaveLength(1)
+      })
+    }
+  })
+
   test('a run that is tried again stays in the trace of its webhook', async () => {
     system.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
     await system.run(firing('Retried'))

@@ -33,6 +33,8 @@ export interface IntakeDeps {
   marks: Marks
   /** Told of alerts that came again, by the runs that take care of them. */
   onRepeats: (runIds: string[], at: number) => void
+  /** Sends each webhook to Redis by itself: the trace of a batch could be that of one of them only. */
+  isTraced?: boolean
   now?: () => number
   newId?: () => string
 }
@@ -47,8 +49,9 @@ export interface IntakeSettings {
 
 /** Takes webhooks into the queue. Accepted means that Redis has acknowledged every alert of it. */
 export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webhook: Webhook) => Promise<Intake> {
-  const { redis, pressure, now = Date.now, newId = randomUUID } = deps
-  const enqueueBatched = batched((runs: readonly Run[]) => enqueue(runs, deps, settings), MAX_BATCH)
+  const { redis, pressure, isTraced = false, now = Date.now, newId = randomUUID } = deps
+  const enqueueOne = (runs: readonly Run[]) => enqueue(runs, deps, settings)
+  const enqueueBatched = isTraced ? enqueueOne : batched(enqueueOne, MAX_BATCH)
   return async function intake(webhook) {
     // Before its first connection BullMQ would wait for Redis however long that takes.
     if (redis.status !== 'ready') return { kind: 'unavailable', reason: 'Redis is not connected' }

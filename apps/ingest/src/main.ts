@@ -37,7 +37,8 @@ await runProcess(
     const onRepeats = (runIds: string[], at: number) =>
       void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
     const marks = createMarks(redis, config.queuePrefix)
-    const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
+    const isTraced = tracing.queueOptions.telemetry !== undefined
+    const intake = createIntake({ redis, queue, pressure, marks, onRepeats, isTraced }, config)
 
     const auth = createAuthentication(config, { files, log })
     lifecycle.onClose('authentication', () => auth.close())
