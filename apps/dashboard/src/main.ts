@@ -16,6 +16,7 @@ import {
   openTls,
   operationsApp,
   redisUnready,
+  registerRedisMetrics,
   runProcess,
   serveHttp,
   VERSION,
@@ -36,15 +37,16 @@ await runProcess(
     env: process.env,
     check: dashboardFaults,
   },
-  async ({ config, files, log, lifecycle }) => {
+  async ({ config, files, log, lifecycle, tracing }) => {
     const { queuePrefix: prefix, historyMaxAge, redisTimeout: timeoutMs } = config
     const registry = createRegistry()
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = openRuns(redis, prefix)
+    const queue = openRuns(redis, prefix, tracing.queueOptions)
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
+    registerRedisMetrics(registry, { redis, queue })
 
     const deps: DashboardDeps = {
       redis,
