@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { eventually, findExecutable, type OpiferProcess } from '@opifer/testkit'
+import { eventually, findExecutable, type OpiferProcess, startDashboard } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { documentedMetrics } from './harness/documented-metrics.ts'
 import { type ExposedMetric, exposedMetrics } from './harness/metrics.ts'
@@ -19,6 +19,7 @@ if (promtool === undefined) console.warn('There is no promtool on the PATH: Prom
 const HOSTILE = ['a"b', 'a\\b', 'a\nb 1', '{}', '\u0000', '\ud800', '\udfff', 'ä'.repeat(5_000), '__name__', 'other']
 
 let system: System
+let dashboard: OpiferProcess
 
 beforeAll(async () => {
   system = await startSystem({
@@ -28,14 +29,18 @@ beforeAll(async () => {
       makeOperario('Broken', succeed, { manifest: 'no manifest' }),
     ],
   })
+  dashboard = await startDashboard({ redisUrl: system.redis.url })
   await giveTraffic(system)
 })
 
-afterAll(() => system.stop())
+afterAll(async () => {
+  await dashboard.stop()
+  await system.stop()
+})
 
-const processes = () => ({ ingest: system.ingest, worker: system.workers[0] as OpiferProcess })
+const processes = () => ({ ingest: system.ingest, worker: system.workers[0] as OpiferProcess, dashboard })
 
-describe.each(['ingest', 'worker'] as const)('The metrics of %s', (name) => {
+describe.each(['ingest', 'worker', 'dashboard'] as const)('The metrics of %s', (name) => {
   test.skipIf(promtool === undefined)('are clean by the judgement of promtool', async () => {
     const input = await scrape(processes()[name])
     const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' })
@@ -99,7 +104,8 @@ test('While Redis is away that is told at once, and nothing that is not known is
 async function giveTraffic({ cluster, post, run, ingest, runs }: System): Promise<void> {
   const [first] = await post(firing('Succeeds'))
   await runs.end(first?.runId ?? '')
-  for (const alertname of ['Fails', 'Broken', 'Unknown']) await run(firing(alertname))
+  for (const alertname of ['Fails', 'Broken']) await run(firing(alertname))
+  const unknown = await run(firing('Unknown'))
   const receipts = await post(
     makeWebhook(
       HOSTILE.map((alertname) => makeAlert(alertname)),
@@ -107,6 +113,8 @@ async function giveTraffic({ cluster, post, run, ingest, runs }: System): Promis
     ),
   )
   await Promise.all(receipts.map(({ runId }) => runs.end(runId)))
+  const again = await fetch(`${dashboard.url}/api/runs/${unknown.id}/retry`, { method: 'POST' })
+  await runs.end(((await again.json()) as { runId: string }).runId)
   await fetch(`${ingest.url}/alerts`, { method: 'POST', body: '{', headers: { 'Content-Type': 'application/json' } })
   cluster.faults.cutWatches()
   await eventually(() => expect(cluster.store.list('events').filter(isOfConfigMap)).toHaveLength(2))

@@ -13,6 +13,16 @@ export interface DashboardDeps {
   depth: DepthLog
   marks: Marks
   live: LiveHub
+  /** Told of everything that somebody asked for. */
+  onAction: (action: Action) => void
   now: () => number
   newId: () => string
+}
+
+/** What somebody asked for, and what came of it. */
+export interface Action {
+  action: 'retry' | 'cancel'
+  runId: string
+  by: string
+  result: string
 }

@@ -26,6 +26,7 @@ import { DASHBOARD_OPTIONS, dashboardFaults } from './config.ts'
 import type { DashboardDeps } from './deps.ts'
 import { createLiveHub } from './live/hub.ts'
 import { sampleDepth } from './live/sample-depth.ts'
+import { createMetrics } from './metrics.ts'
 
 const BUILD = { version: VERSION, commit: 'unknown', buildDate: 'unknown' }
 
@@ -48,6 +49,8 @@ await runProcess(
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
 
+    const live = createLiveHub({ maxViewers: config.maxViewers })
+    const metrics = createMetrics(registry, live)
     const deps: DashboardDeps = {
       redis,
       queue,
@@ -56,7 +59,11 @@ await runProcess(
       presence: createPresence(redis, prefix),
       depth: createDepthLog(redis, prefix, historyMaxAge),
       marks: createMarks(redis, prefix),
-      live: createLiveHub({ maxViewers: config.maxViewers }),
+      live,
+      onAction(action) {
+        metrics.acted(action.action, action.result)
+        log.info(action, 'somebody acted on a run')
+      },
       now: Date.now,
       newId: randomUUID,
     }
@@ -91,11 +98,11 @@ await runProcess(
     // One for all viewers. A connection that listens can do nothing else.
     const listener = connectRedis(config, { kind: 'wait' }, log)
     lifecycle.onClose('listener', () => listener.disconnect())
-    void subscribeToHistory(listener, prefix, (event) => deps.live.publish(event)).catch((err: unknown) => {
+    void subscribeToHistory(listener, prefix, (event) => live.publish(event)).catch((err: unknown) => {
       log.warn({ err }, 'pages are not kept up to date')
     })
     // Before the server, which waits for its viewers to go.
-    lifecycle.onClose('viewers', () => deps.live.close())
+    lifecycle.onClose('viewers', () => live.close())
     log.info({ ...server.address, tls: tls !== undefined }, 'dashboard is listening')
   },
 )

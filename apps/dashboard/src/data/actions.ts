@@ -9,10 +9,16 @@ export type Retry =
   | { kind: 'refused'; reason: string }
   | { kind: 'unknown' }
 
-type Deps = Pick<DashboardDeps, 'history' | 'queue' | 'marks' | 'now' | 'newId'>
+type Deps = Pick<DashboardDeps, 'history' | 'queue' | 'marks' | 'onAction' | 'now' | 'newId'>
 
 /** Puts a fresh run of the same alert into the queue, under the same deduplication id. A cooldown does not hold it up. */
 export async function retry(id: string, requestedBy: string, deps: Deps): Promise<Retry> {
+  const answer = await enqueueAgain(id, requestedBy, deps)
+  deps.onAction({ action: 'retry', runId: id, by: requestedBy, result: answer.kind })
+  return answer
+}
+
+async function enqueueAgain(id: string, requestedBy: string, deps: Deps): Promise<Retry> {
   const { queue, now, newId } = deps
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
@@ -29,6 +35,12 @@ export type Cancel = { kind: 'asked' } | { kind: 'over' } | { kind: 'unknown' }
 
 /** Asks the workers, who alone may touch the cluster, to end a run and delete its Job. */
 export async function cancel(id: string, requestedBy: string, deps: Deps): Promise<Cancel> {
+  const answer = await askToEnd(id, requestedBy, deps)
+  deps.onAction({ action: 'cancel', runId: id, by: requestedBy, result: answer.kind })
+  return answer
+}
+
+async function askToEnd(id: string, requestedBy: string, deps: Deps): Promise<Cancel> {
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
   if (shown.result) return { kind: 'over' }

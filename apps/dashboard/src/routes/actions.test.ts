@@ -50,6 +50,21 @@ test('a cancelled run is marked with who wants its end, and looks at once', asyn
   expect(await (await dashboard.queue.getJob('run-1'))?.getState()).toBe('waiting')
 })
 
+test('who acts, on what, and what came of it is told', async () => {
+  const dashboard = await givenDashboard(ROLES)
+  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  await post(dashboard, '/runs/run-1/retry', AS_OPERATOR)
+  await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
+  await post(dashboard, '/runs/none/retry', AS_OPERATOR)
+  const by = dashboard.acted[0]?.by
+  expect(by).toBeTruthy()
+  expect(dashboard.acted).toEqual([
+    { action: 'retry', runId: 'run-1', by, result: 'enqueued' },
+    { action: 'cancel', runId: 'run-1', by, result: 'over' },
+    { action: 'retry', runId: 'none', by, result: 'unknown' },
+  ])
+})
+
 test('a run that is over can not be cancelled', async () => {
   const dashboard = await givenDashboard(ROLES)
   await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })

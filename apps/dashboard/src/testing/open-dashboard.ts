@@ -19,6 +19,7 @@ import {
 } from '@opifer/platform'
 import { createApp } from '../app.ts'
 import { DASHBOARD_OPTIONS } from '../config.ts'
+import type { Action } from '../deps.ts'
 import { createLiveHub } from '../live/hub.ts'
 
 export type OpenDashboard = Awaited<ReturnType<typeof openDashboard>>
@@ -42,6 +43,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const depth = createDepthLog(redis, prefix, WEEK_MS)
   const live = createLiveHub({ gatherMs: 5, maxViewers: config.maxViewers })
   const auth = createAuthentication(config, { files, log })
+  const acted: Action[] = []
   let ids = 0
   const app = createApp({
     redis,
@@ -52,6 +54,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     depth,
     marks: createMarks(redis, prefix),
     live,
+    onAction: (action) => void acted.push(action),
     now,
     newId: () => `fresh-${++ids}`,
     auth,
@@ -69,6 +72,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     catalogue,
     presence,
     depth,
+    acted,
     writer: createHistoryWriter(redis, prefix, { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }),
     async close() {
       live.close()
