@@ -30,19 +30,18 @@ FROM ${RUNTIME_IMAGE} AS runtime
 ARG VERSION=0.0.0-dev
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE_URL=https://github.com/opifer/opifer
+ARG SOURCE_URL=
 LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE_URL}" \
-      org.opencontainers.image.documentation="${SOURCE_URL}/tree/main/docs" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Opifer"
 ENV NODE_ENV=production
 # Distroless calls it nonroot. Node is the first process, and is told of SIGTERM itself.
 USER 65532:65532
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/nodejs/bin/node", "/app/main.mjs"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/bin/main.mjs"]
 CMD []
 
 FROM runtime AS ingest

@@ -2,7 +2,7 @@
 //
 //   node scripts/bundle.mjs <folder>
 //
-// Each is one file of readable JavaScript, beside the files that are served or read as they are.
+// Each is one file of readable JavaScript, bin/main.mjs, beside the files that it serves as they are.
 import { cp, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
@@ -15,7 +15,7 @@ const out = resolve(process.argv[2] ?? 'dist')
 const programs = {
   ingest: { entry: 'apps/ingest/src/main.ts' },
   worker: { entry: 'apps/worker/src/main.ts' },
-  dashboard: { entry: 'apps/dashboard/src/main.ts', packages: ['@bull-board/ui'] },
+  dashboard: { entry: 'apps/dashboard/src/main.ts', assets: 'apps/dashboard/src/assets', packages: ['@bull-board/ui'] },
   devcluster: { entry: 'packages/devcluster/src/main.ts' },
   loader: { entry: 'apps/stack/src/load.ts' },
 }
@@ -30,12 +30,12 @@ const punycode = {
 
 for (const [name, program] of Object.entries(programs)) await bundle(join(out, name, 'app'), program)
 
-async function bundle(folder, { entry, packages = [] }) {
+async function bundle(folder, { entry, assets, packages = [] }) {
   await mkdir(folder, { recursive: true })
   await build({
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: join(folder, 'main.mjs'),
+    outfile: join(folder, 'bin/main.mjs'),
     bundle: true,
     platform: 'node',
     // The oldest Node that the project runs on.
@@ -50,6 +50,8 @@ async function bundle(folder, { entry, packages = [] }) {
     logLevel: 'warning',
   })
   await cp(join(root, 'deploy/images/healthcheck.mjs'), join(folder, 'healthcheck.mjs'))
+  // Sources look for them at ../assets, and so does the bundle.
+  if (assets) await cp(join(root, assets), join(folder, 'assets'), { recursive: true })
   for (const name of packages) await copyPackage(name, join(root, dirname(entry)), folder)
 }
 
