@@ -56,8 +56,8 @@ async function checkLoop() {
     runs[alertname] = run
     say(`  ${alertname}: ${run.result.outcome}, ${run.result.reason}`)
   }
-  const { exitCodes, log = '' } = runs.BackupOverdue.result
-  must(JSON.stringify(exitCodes).includes('3'), `BackupOverdue tells exit codes ${JSON.stringify(exitCodes)}, not 3`)
+  const { exits, log = '' } = runs.BackupOverdue.result
+  must(exits?.[0]?.exitCode === 3, `BackupOverdue tells these exits: ${JSON.stringify(exits)}`)
   must(log.includes('somebody must look'), `BackupOverdue tells these log lines: ${JSON.stringify(log)}`)
   return runs
 }
