@@ -79,8 +79,14 @@ async function checkContainers() {
     if (service === 'volumes' || (service === 'cluster' && values.k3s)) continue
     must(HostConfig.ReadonlyRootfs, `${name} can write to its root file system`)
     must(/^[1-9]/.test(Config.User), `${name} runs as ${Config.User || 'root'}`)
-    must(!HostConfig.Privileged && HostConfig.CapDrop?.includes('ALL') && !HostConfig.CapAdd, `${name} has capabilities`)
-    must(HostConfig.SecurityOpt?.some((option) => /^no-new-privileges/.test(option)), `${name} may gain privileges`)
+    must(
+      !HostConfig.Privileged && HostConfig.CapDrop?.includes('ALL') && !HostConfig.CapAdd,
+      `${name} has capabilities`,
+    )
+    must(
+      HostConfig.SecurityOpt?.some((option) => /^no-new-privileges/.test(option)),
+      `${name} may gain privileges`,
+    )
   }
   say(`  ${containers.length} containers`)
 }
@@ -90,7 +96,10 @@ async function checkRestart(runs) {
   const runId = await post('DiskSpaceLow', 'left behind')
   await compose('stop')
   const { stdout } = await compose('ps', '--all', '--format', 'json')
-  for (const { Service, ExitCode } of stdout.trim().split('\n').map((line) => JSON.parse(line))) {
+  for (const { Service, ExitCode } of stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))) {
     if (['ingest', 'worker', 'dashboard'].includes(Service)) must(ExitCode === 0, `${Service} exited ${ExitCode}`)
   }
   await compose('up', '--detach', '--no-build')

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const TARGETS = process.env.T.split(" ")
+const TARGETS = process.env.T.split(' ')
 const MOST_MB = { image: 200, application: 15 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -56,7 +56,10 @@ function report(image) {
 /** What the layers hold that this Dockerfile adds to the base image: those that were copied. */
 function applicationBytes(image) {
   const lines = run('docker', 'history', '--no-trunc', '--human=false', '--format', '{{.Size}}\t{{.CreatedBy}}', image)
-  const ours = lines.split('\n').slice(0, lines.split('\n').findIndex((line) => line.includes('ENTRYPOINT')))
+  const ours = lines.split('\n').slice(
+    0,
+    lines.split('\n').findIndex((line) => line.includes('ENTRYPOINT')),
+  )
   return ours.reduce((sum, line) => sum + Number(line.split('\t')[0]), 0)
 }
 

@@ -40,7 +40,9 @@ test('every container but k3s and the one that gives volumes away runs without r
 test('the sample Operarios can be read, and their pods are fit for the restricted Pod Security Standard', async () => {
   const samples = { 'disk-cleanup': 'DiskSpaceLow', 'backup-check': 'BackupOverdue' }
   for (const [file, key] of Object.entries(samples)) {
-    const configMap = load(await readFile(fromRoot(`deploy/compose/operarios/${file}.yaml`), 'utf8')) as OperarioConfigMap
+    const configMap = load(
+      await readFile(fromRoot(`deploy/compose/operarios/${file}.yaml`), 'utf8'),
+    ) as OperarioConfigMap
     const resolution = readOperario(configMap, { configMap: configMap.metadata.name, key })
     if (resolution.kind !== 'found') throw new Error(resolution.reason)
     expect(violations(resolution.operario.manifest.spec.template.spec)).toEqual([])
