@@ -4,12 +4,12 @@
 //
 // DOCKER_BUILDKIT=0 builds with the classic builder. --verify builds each twice, without what is cached, and fails unless
 // the layers of the application are the same, byte for byte.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const TARGETS = process.env.T.split(' ')
+const TARGETS = ['ingest', 'worker', 'dashboard', 'devcluster', 'loader']
 const MOST_MB = { image: 200, application: 15 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -86,6 +86,12 @@ function fail(why) {
 }
 
 function run(command, ...args) {
-  // What the builder has to say goes to standard error.
-  return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1_024 * 1_024,
+  })
+  if (status === 0) return stdout
+  console.error(`${command} ${args.join(' ')} failed:\n${String(stderr).split('\n').slice(-40).join('\n')}`)
+  process.exit(1)
 }

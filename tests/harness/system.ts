@@ -88,25 +88,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 
     const workers: OpiferProcess[] = []
     const start = async (...flags: string[]) => {
-<<<<<<< HEAD
-      const worker = await startWorker({ redisUrl: redis.url, kubeconfig, flags: [...workerFlags, ...flags], env })
-=======
       const worker = await startWorker({
         redisUrl,
         kubeconfig,
         flags: [...common, `--configmapNamespace=${namespace}`, ...workerFlags, ...flags],
+        env,
       })
->>>>>>> d0befb4 (test: the contract runs against any Redis and any cluster; npm run test:containers)
       releases.push(() => worker.stop())
       workers.push(worker)
       return worker
     }
     const startFront = async () => {
-<<<<<<< HEAD
-      const ingest = await startIngest({ redisUrl: redis.url, flags: ingestFlags, env })
-=======
-      const ingest = await startIngest({ redisUrl, flags: [...common, ...ingestFlags] })
->>>>>>> d0befb4 (test: the contract runs against any Redis and any cluster; npm run test:containers)
+      const ingest = await startIngest({ redisUrl, flags: [...common, ...ingestFlags], env })
       releases.push(() => ingest.stop())
       return ingest
     }
