@@ -13,6 +13,9 @@ const DASHBOARD = 'http://127.0.0.1:8082'
 const INGEST = 'http://127.0.0.1:8080'
 const PROMETHEUS = 'http://127.0.0.1:9090'
 
+/** What must become of the sample rules. */
+const EXPECTED = { DiskSpaceLow: 'succeeded', BackupOverdue: 'failed', CertificateExpiresSoon: 'unmatched' }
+
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const began = Date.now()
@@ -45,18 +48,15 @@ async function main() {
   await step('scales to four workers', checkScale)
 }
 
-/** What must become of the sample rules. */
-const EXPECTED = { DiskSpaceLow: 'succeeded', BackupOverdue: 'failed', CertificateExpiresSoon: 'unmatched' }
-
 async function checkLoop() {
   const runs = {}
   for (const [alertname, outcome] of Object.entries(EXPECTED)) {
     const run = await eventually(`a run of ${alertname} that ended`, () => runOf(alertname))
-    must(run.result.outcome === outcome, `${alertname} ended ${run.result.outcome}, not ${outcome}`)
+    must(run.outcome === outcome, `${alertname} ended ${run.outcome}, not ${outcome}`)
     runs[alertname] = run
-    say(`  ${alertname}: ${run.result.outcome}, ${run.result.reason}`)
+    say(`  ${alertname}: ${run.outcome}, ${run.reason}`)
   }
-  const { exits, log = '' } = runs.BackupOverdue.result
+  const { exits, log = '' } = runs.BackupOverdue
   must(exits?.[0]?.exitCode === 3, `BackupOverdue tells these exits: ${JSON.stringify(exits)}`)
   must(log.includes('somebody must look'), `BackupOverdue tells these log lines: ${JSON.stringify(log)}`)
   return runs
@@ -65,7 +65,7 @@ async function checkLoop() {
 /** The newest run of an alert that came to its end. */
 async function runOf(alertname) {
   const { runs } = await getJson(`${DASHBOARD}/api/runs?alertname=${alertname}`)
-  return runs.find(({ result }) => result)
+  return runs.find(({ outcome }) => outcome)
 }
 
 async function checkContainers() {
@@ -105,9 +105,9 @@ async function checkRestart(runs) {
   await compose('up', '--detach', '--no-build')
   const run = await eventually(`the end of run ${runId}`, async () => {
     const found = await getJson(`${DASHBOARD}/api/runs/${runId}`)
-    return found.result && found
+    return found.outcome && found
   })
-  must(run.result.outcome === 'succeeded', `the run left behind ended ${run.result.outcome}: ${run.result.reason}`)
+  must(run.outcome === 'succeeded', `the run left behind ended ${run.outcome}: ${run.reason}`)
   for (const { id } of Object.values(runs)) await getJson(`${DASHBOARD}/api/runs/${id}`)
 }
 
