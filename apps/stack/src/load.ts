@@ -36,8 +36,6 @@ await runCommand(async () => {
   return true
 })
 
-
-
 async function readObjects(folder: string): Promise<KubernetesObject[]> {
   const files = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
