@@ -4,9 +4,11 @@ import {
   createAuthentication,
   createMarks,
   createRegistry,
+  openRuns,
   openTls,
   operationsApp,
   registerRedisMetrics,
+  redisUnready,
   runProcess,
   serveHttp,
 } from '@opifer/platform'
@@ -15,8 +17,6 @@ import { INGEST_OPTIONS, ingestFaults } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
 import { watchPressure } from './pressure.ts'
-import { openQueue } from './queue.ts'
-import { redisUnready } from './redis-unready.ts'
 
 await runProcess(
   { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestFaults },
@@ -25,7 +25,7 @@ await runProcess(
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = openQueue(redis, config.queuePrefix, tracing.queueOptions)
+    const queue = openRuns(redis, config.queuePrefix, tracing.queueOptions)
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })

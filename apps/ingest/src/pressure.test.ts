@@ -1,9 +1,9 @@
 import { once } from 'node:events'
+import { openRuns } from '@opifer/platform'
 import { eventually, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { watchPressure, type PressureLimits } from './pressure.ts'
-import { openQueue } from './queue.ts'
 
 const ROOM: PressureLimits = { maxQueued: 1_000, maxMemoryPercent: 90 }
 
@@ -12,7 +12,7 @@ async function givenPressure(limits: Partial<PressureLimits>, ...extraArgs: stri
   const redis = new Redis(server.url, { maxRetriesPerRequest: 0, enableOfflineQueue: false })
   redis.on('error', () => {})
   await once(redis, 'ready')
-  const queue = openQueue(redis, '{test}')
+  const queue = openRuns(redis, '{test}')
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, { ...ROOM, ...limits }, 10)
   onTestFinished(async () => {

@@ -10,7 +10,9 @@ export async function runCommand(command: () => Promise<boolean>): Promise<void>
 
 function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.includes('EADDRINUSE') ? `the port is taken: choose another with --port\n${message}` : message
+  return message.includes('EADDRINUSE')
+    ? `the port is taken: choose another with --port or --dashboardPort\n${message}`
+    : message
 }
 
 /** Throws an error that says what was wanted when the text is no whole number of the range. */

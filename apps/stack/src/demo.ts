@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { RUNS } from '@opifer/platform'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
+import { checkDashboard } from './check-dashboard.ts'
 import { runCommand } from './command.ts'
 import { type Played, play, type SceneResult } from './play.ts'
 import { layOutLogs, SCENES } from './scenes.ts'
@@ -15,8 +16,8 @@ await runCommand(async () => {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
   // With --json, standard output is for the one object at its end.
   const print = printer(values.json ? process.stderr : process.stdout)
-  print.step('starting Redis, the development cluster, one ingest and two workers')
-  const stack = await startStack({ port: 0, workers: 2, queuePrefix })
+  print.step('starting Redis, the development cluster, one ingest, two workers and the dashboard')
+  const stack = await startStack({ port: 0, dashboardPort: 0, workers: 2, queuePrefix })
   try {
     const { runs, faults } = await playAll(stack, print.step)
     report(runs, faults, print)
@@ -39,6 +40,7 @@ function elapsed(): string {
 
 async function playAll(running: Stack, say: (text: string) => void): Promise<SceneResult> {
   say(`webhooks go to ${running.alertsUrl}, Jobs to ${running.cluster?.url}`)
+  say(`the dashboard is at ${running.dashboardUrl}`)
   await layOutLogs(running.hostRoot, Date.now())
   const redis = new Redis(running.redisUrl, { maxRetriesPerRequest: null })
   const queue = new Queue(RUNS.name, { connection: redis, prefix: queuePrefix })
@@ -46,7 +48,8 @@ async function playAll(running: Stack, say: (text: string) => void): Promise<Sce
     const results: SceneResult[] = []
     for (const scene of SCENES) results.push(await play(scene, running, queue, say))
     const runs = results.flatMap((result) => result.runs)
-    return { runs, faults: [...results.flatMap((result) => result.faults), ...strayJobs(running, runs)] }
+    const shown = await checkDashboard(running, runs, say)
+    return { runs, faults: [...results.flatMap((result) => result.faults), ...strayJobs(running, runs), ...shown] }
   } finally {
     await queue.obliterate({ force: true })
     await queue.close()

@@ -11,6 +11,7 @@ export interface Played {
   outcome: string
   job: string | null
   deduplicated: boolean
+  runId: string
   /** From the post to the outcome. */
   seconds: number
 }
@@ -43,12 +44,13 @@ export async function play(
   ]
   const fault = await scene.check(run, stack.hostRoot)
   if (fault) faults.push(fault)
-  const runs = posts.map(({ at, result }) => ({
+  const runs = posts.map(({ at, result, runId }) => ({
     alertname: run.alert.alertname ?? '',
     status: run.alert.status,
     outcome: run.result.outcome,
     job: run.job?.name ?? null,
     deduplicated: result === 'deduplicated',
+    runId,
     seconds: (run.result.finishedAt - at) / 1_000,
   }))
   return { runs, faults: faults.map((text) => `${scene.title}: ${text}`) }

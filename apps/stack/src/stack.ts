@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
-import { provideRedis, startIngest, startWorker } from '@opifer/testkit'
+import { provideRedis, startDashboard, startIngest, startWorker } from '@opifer/testkit'
 import { loadSampleOperarios, SAMPLE_IMAGES } from './sample-operarios.ts'
 
 export interface StackOptions {
   /** Port of ingest on 127.0.0.1; 0 for any free one. */
   port: number
+  /** The same of the dashboard. */
+  dashboardPort: number
   workers: number
   /** A kubeconfig of a real cluster, to be used instead of a development cluster. */
   kubeconfig?: string | undefined
@@ -19,6 +21,8 @@ export interface Stack {
   redisUrl: string
   /** Where webhooks are posted. */
   alertsUrl: string
+  /** Where people look. */
+  dashboardUrl: string
   kubeconfig: string
   /** Undefined where a real cluster is used. */
   cluster: DevCluster | undefined
@@ -27,7 +31,7 @@ export interface Stack {
   stop: () => Promise<void>
 }
 
-/** Starts Redis, a cluster, ingest and workers, and loads the example Operarios where the cluster is a development one. */
+/** Starts Redis, a cluster, ingest, workers and dashboard, and loads the example Operarios where the cluster is a development one. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const releases: (() => Promise<unknown>)[] = []
   const stop = async () => {
@@ -52,7 +56,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const started = Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig }))
     releases.push(() => Promise.allSettled(started.map(async (worker) => (await worker).stop())))
     await Promise.all(started)
-    return { redisUrl: redis.url, alertsUrl: `${ingest.url}/alerts`, kubeconfig, cluster, hostRoot, stop }
+    const dashboard = await startDashboard({ ...common, addr: `127.0.0.1:${options.dashboardPort}` })
+    releases.push(() => dashboard.stop())
+    const urls = { redisUrl: redis.url, alertsUrl: `${ingest.url}/alerts`, dashboardUrl: dashboard.url }
+    return { ...urls, kubeconfig, cluster, hostRoot, stop }
   } catch (error) {
     await stop()
     throw error

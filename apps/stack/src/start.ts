@@ -8,6 +8,7 @@ import { type Stack, startStack } from './stack.ts'
 const OPTIONS = {
   kubeconfig: { type: 'string' },
   port: { type: 'string', default: '8080' },
+  dashboardPort: { type: 'string', default: '8082' },
   workers: { type: 'string', default: '2' },
 } as const
 
@@ -17,6 +18,7 @@ await runCommand(async () => {
   const calledIn = process.env['INIT_CWD'] ?? process.cwd()
   const stack = await startStack({
     port: parseNumber('port', values.port, 0, 65_535),
+    dashboardPort: parseNumber('dashboardPort', values.dashboardPort, 0, 65_535),
     workers: parseNumber('workers', values.workers, 1, 64),
     kubeconfig: values.kubeconfig && resolve(calledIn, values.kubeconfig),
     queuePrefix: '{opifer}',
@@ -31,14 +33,14 @@ await runCommand(async () => {
   return true
 })
 
-function welcome({ alertsUrl, kubeconfig, redisUrl }: Stack): string {
+function welcome({ alertsUrl, dashboardUrl, kubeconfig, redisUrl }: Stack): string {
   const example = JSON.stringify(JSON.parse(loadFixture('operarios-guide/test-alert.json')))
   return `
 Opifer is up. Send it an alert:
 
   curl -H 'Content-Type: application/json' -d '${example}' ${alertsUrl}
 
-and watch what comes of it:
+and watch what comes of it at ${dashboardUrl} or with
 
   kubectl --kubeconfig ${kubeconfig} get jobs -w
 

@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 // Node opens these at their first use, which may be in a test and is no leak.
-void [process.stdout, process.stderr]
+void [process.stdin, process.stdout, process.stderr]
 const before = countOpen()
 
 // The hook that was registered first runs last.

@@ -27,11 +27,16 @@ export function startWorker(options: OpiferOptions & { kubeconfig: string }): Pr
   return startOpifer('worker', { ...options, flags }, /"worker is ready"/)
 }
 
+/** Starts the real dashboard program; it is there when this resolves, and has Redis. */
+export function startDashboard(options: OpiferOptions): Promise<OpiferProcess> {
+  return startOpifer('dashboard', options, /"connected to Redis"/)
+}
+
 /** Not that operations are, where they have a listener of their own. */
 const LISTENING = /"port":(?!.*"operations )/
 
 async function startOpifer(
-  app: 'ingest' | 'worker',
+  app: 'ingest' | 'worker' | 'dashboard',
   options: OpiferOptions,
   readyLine: RegExp,
 ): Promise<OpiferProcess> {

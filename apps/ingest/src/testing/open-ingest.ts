@@ -7,16 +7,16 @@ import {
   createMarks,
   createRegistry,
   NO_TRACING,
+  openRuns,
   operationsApp,
   parseConfig,
+  redisUnready,
 } from '@opifer/platform'
 import { createApp } from '../app.ts'
 import { INGEST_OPTIONS } from '../config.ts'
 import { createIntake } from '../intake.ts'
 import { createMetrics } from '../metrics.ts'
 import { watchPressure } from '../pressure.ts'
-import { openQueue } from '../queue.ts'
-import { redisUnready } from '../redis-unready.ts'
 
 export type OpenIngest = ReturnType<typeof openIngest>
 
@@ -29,7 +29,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const log = createLogger('test', 'silent')
   const registry = createRegistry()
   const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
-  const queue = openQueue(redis, config.queuePrefix)
+  const queue = openRuns(redis, config.queuePrefix)
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, config)
   const marks = createMarks(redis, config.queuePrefix)

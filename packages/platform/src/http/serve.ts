@@ -25,7 +25,7 @@ const LIMITS = {
 
 /** Serves an app. A client that is slow to send its headers or body is cut off (slowloris). Throws when the address is taken. */
 export async function serveHttp(
-  app: Hono,
+  app: Pick<Hono, 'fetch'>,
   { host, port }: Address,
   { tls, limits = LIMITS }: { tls?: Tls | undefined; limits?: typeof LIMITS } = {},
 ): Promise<HttpServer> {

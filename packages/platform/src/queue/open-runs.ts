@@ -1,8 +1,10 @@
-import { type RedisClient, RUNS, type Tracing } from '@opifer/platform'
 import { Queue } from 'bullmq'
+import type { RedisClient } from '../redis/connect.ts'
+import type { Tracing } from '../tracing/tracing.ts'
+import { RUNS } from './runs.ts'
 
-/** The end of the queue that runs are put in. */
-export function openQueue(redis: RedisClient, prefix: string, options: Tracing['queueOptions'] = {}): Queue {
+/** The end of the queue that runs are put in and looked at from. */
+export function openRuns(redis: RedisClient, prefix: string, options: Tracing['queueOptions'] = {}): Queue {
   return new Queue(RUNS.name, {
     ...options,
     connection: redis,

@@ -1,4 +1,5 @@
-import { type RedisClient, within } from '@opifer/platform'
+import { within } from '../within.ts'
+import type { RedisClient } from './connect.ts'
 
 const PING_TIMEOUT_MS = 1_000
 

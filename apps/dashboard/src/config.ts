@@ -1,0 +1,44 @@
+import {
+  address,
+  AUTH_OPTIONS,
+  authFaults,
+  COMMON_OPTIONS,
+  type Config,
+  duration,
+  EXPOSURE_OPTIONS,
+  exposureFault,
+  integer,
+  LONGEST_TIMER,
+  type Options,
+  TLS_OPTIONS,
+  tlsFaults,
+} from '@opifer/platform'
+
+/** What a dashboard process can be told. */
+export const DASHBOARD_OPTIONS = {
+  ...COMMON_OPTIONS,
+  ...AUTH_OPTIONS,
+  ...EXPOSURE_OPTIONS,
+  ...TLS_OPTIONS,
+  addr: { schema: address('127.0.0.1:8082'), help: 'where to listen (default 127.0.0.1:8082)' },
+  redisTimeout: {
+    schema: duration('5s', 1, LONGEST_TIMER),
+    help: 'longest that a page waits for Redis (default 5s)',
+  },
+  historyMaxAge: {
+    schema: duration('7d', 60_000),
+    help: "how long the queue's depth is kept; as the workers keep runs (default 7d)",
+  },
+  maxViewers: {
+    schema: integer(1_000, { min: 1 }),
+    help: 'pages that may be kept up to date at a time (default 1000)',
+  },
+} as const satisfies Options
+
+export type DashboardConfig = Config<typeof DASHBOARD_OPTIONS>
+
+/** What no setting shows by itself. */
+export function dashboardFaults(config: DashboardConfig): string[] {
+  const exposure = exposureFault(config.addr, config.authMethod, config.allowUnauthenticated)
+  return [...authFaults(config), ...tlsFaults(config), ...(exposure === undefined ? [] : [exposure])]
+}

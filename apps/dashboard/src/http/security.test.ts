@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { tell } from '../testing/builders.ts'
+import { AS_OPERATOR, givenDashboards, NOW, ROLES } from '../testing/given.ts'
+
+const givenDashboard = givenDashboards()
+
+const PAGES = ['/', '/runs', '/runs/run-1', '/operarios', '/api/docs', '/nowhere', '/runs/none', '/runs?match=%3D']
+
+test('every page forbids scripts, styles and images but its own, and all else', async () => {
+  const dashboard = await givenDashboard()
+  await tell(dashboard, { id: 'run-1', receivedAt: NOW })
+  for (const path of PAGES) {
+    const { headers } = await dashboard.get(path)
+    const policy = headers.get('Content-Security-Policy')
+    expect(policy, path).toContain("default-src 'none'; script-src 'self'; connect-src 'self'")
+    expect(policy, path).not.toContain('unsafe')
+    expect(headers.get('X-Content-Type-Options'), path).toBe('nosniff')
+    expect(headers.get('Cache-Control'), path).toBe('no-store')
+  }
+})
+
+test('no page has a script, a style or a handler of its own in it', async () => {
+  const dashboard = await givenDashboard()
+  await tell(dashboard, { id: 'run-1', receivedAt: NOW, job: true, result: { outcome: 'failed', log: 'line' } })
+  for (const path of PAGES) {
+    const { body } = await dashboard.get(path)
+    expect(body, path).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?! type="module" src="\/assets\/)|javascript:/)
+    expect(body, path).not.toMatch(/(?:src|href)="(?:https?:)?\/\/(?!prometheus)/)
+  }
+})
+
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '</textarea></pre><svg/onload=alert(1)>',
+  '${alert(1)} {{alert(1)}} <%= alert(1) %>',
+  '__proto__',
+]
+
+test.each(HOSTILE)('what an alert holds is shown as text and never run: %s', async (text) => {
+  const dashboard = await givenDashboard()
+  const alert = {
+    annotations: { [text]: text, link: `javascript:${text}` },
+    generatorURL: `javascript:alert(1)//${text}`,
+  }
+  const labels = { alertname: text, [text]: text }
+  const result = {
+    outcome: 'failed',
+    reason: text,
+    log: text,
+    exits: [{ pod: text, container: text, exitCode: 1, reason: text }],
+  } as const
+  const errors = [{ at: NOW, message: text }]
+  await tell(dashboard, {
+    id: 'run-1',
+    receivedAt: NOW - 1_000,
+    labels,
+    alert,
+    groupKey: text,
+    errors,
+    job: true,
+    result,
+  })
+  await tell(dashboard, {
+    id: 'run-2',
+    receivedAt: NOW - 1_000,
+    labels,
+    alert,
+    result: { outcome: 'unmatched', reason: text },
+  })
+  await dashboard.catalogue.replaceAll([
+    { configMap: `n/${text}`, resourceVersion: text, disabled: false, operarios: [{ key: text, problem: text }] },
+  ])
+  const query = encodeURIComponent(text)
+  const paths = ['/', '/runs', '/runs/run-1', '/operarios', `/runs?q=${query}&alertname=${query}&match=${query}`]
+  const others = [`/runs?group=${query}&operario=${query}&outcome=${query}&range=${query}&from=${query}`, `/${query}`]
+  for (const path of [...paths, ...others]) {
+    const { body } = await dashboard.get(path)
+    expect(foreignTags(body), path).toEqual([])
+    expect(body, path).not.toMatch(/href="javascript:/i)
+  }
+})
+
+test("Bull Board's page gets what it needs and no more", async () => {
+  const { get } = await givenDashboard()
+  const { headers, body, status } = await get('/queues')
+  expect(status).toBe(200)
+  const policy = headers.get('Content-Security-Policy')
+  expect(policy).toContain("default-src 'none'; script-src 'self'; connect-src 'self'")
+  expect(policy).not.toContain('https:')
+  expect(body).not.toContain('googleapis')
+})
+
+test('without credentials nothing is shown but what tools ask, and files that hold nothing', async () => {
+  const { get } = await givenDashboard(ROLES)
+  for (const path of [...PAGES, '/api/runs', '/api/events', '/queues', '/queues/api/queues', '/alertStore']) {
+    expect((await get(path)).status, path).toBe(401)
+  }
+  for (const path of ['/healthz', '/readiness', '/metrics']) expect((await get(path)).status, path).toBe(200)
+  const page = await get('/', AS_OPERATOR)
+  const asset = /\/assets\/[0-9a-f]+\/app\.css/.exec(page.body)?.[0] ?? ''
+  const { headers, status } = await get(asset)
+  expect([status, headers.get('Cache-Control')]).toEqual([200, 'public, max-age=31536000, immutable'])
+})
+
+/** What begins like a tag and is none of those that the pages are written in, all of whose attributes stand in double quotes. */
+function foreignTags(body: string): string[] {
+  const own =
+    /<(?:\/[a-z][a-z0-9]*|!doctype html|(?!img|iframe|object)[a-z][a-z0-9]*(?:\s+(?!on|style)[a-zA-Z-]+(?:="[^"<>]*")?)*\s*\/?)>/g
+  const scripts = body.match(/<script/g)?.length === 1 ? [] : ['<script']
+  return [...scripts, ...(body.replace(own, '').match(/<.{0,80}/g) ?? [])]
+}

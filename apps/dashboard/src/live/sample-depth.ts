@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { runSchema } from '@opifer/core'
+import { SAMPLE_MS } from '@opifer/history'
+import type { DashboardDeps } from '../deps.ts'
+
+type Deps = Pick<DashboardDeps, 'queue' | 'depth' | 'now'>
+
+/** Writes down how deep the queue is, every few seconds. Of several dashboards one does at a time. */
+export function sampleDepth(deps: Deps, onError: (err: unknown) => void): { stop: () => Promise<void> } {
+  const ending = new AbortController()
+  const { signal } = ending
+  const running = (async () => {
+    while (!signal.aborted) {
+      await sample(deps).catch(onError)
+      await delay(SAMPLE_MS - (deps.now() % SAMPLE_MS), undefined, { signal }).catch(() => {})
+    }
+  })()
+  return {
+    stop() {
+      ending.abort()
+      return running
+    },
+  }
+}
+
+async function sample({ queue, depth, now }: Deps): Promise<void> {
+  const at = now()
+  if (!(await depth.isMyTurn(at))) return
+  const [counts, [oldest]] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed'),
+    queue.getWaiting(0, 0),
+  ])
+  const { waiting = 0, prioritized = 0, active = 0, delayed = 0 } = counts
+  const first = runSchema.safeParse(oldest?.data)
+  const oldestWaiting = first.success ? Math.max(0, at - first.data.receivedAt) : undefined
+  await depth.write({ at, waiting: waiting + prioritized, active, delayed, oldestWaiting })
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import {
+  createCatalogue,
+  createDepthLog,
+  createHistoryReader,
+  createPresence,
+  stayPresent,
+  subscribeToHistory,
+} from '@opifer/history'
+import {
+  connectRedis,
+  createAuthentication,
+  createMarks,
+  createRegistry,
+  openRuns,
+  openTls,
+  operationsApp,
+  redisUnready,
+  registerRedisMetrics,
+  runProcess,
+  serveHttp,
+  VERSION,
+} from '@opifer/platform'
+import { createApp } from './app.ts'
+import { DASHBOARD_OPTIONS, dashboardFaults } from './config.ts'
+import type { DashboardDeps } from './deps.ts'
+import { createLiveHub } from './live/hub.ts'
+import { sampleDepth } from './live/sample-depth.ts'
+
+const BUILD = { version: VERSION, commit: 'unknown', buildDate: 'unknown' }
+
+await runProcess(
+  {
+    name: 'dashboard',
+    options: DASHBOARD_OPTIONS,
+    argv: process.argv.slice(2),
+    env: process.env,
+    check: dashboardFaults,
+  },
+  async ({ config, files, log, lifecycle, tracing }) => {
+    const { queuePrefix: prefix, historyMaxAge, redisTimeout: timeoutMs } = config
+    const registry = createRegistry()
+
+    const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs }, log)
+    lifecycle.onClose('redis', () => redis.disconnect())
+    const queue = openRuns(redis, prefix, tracing.queueOptions)
+    queue.on('error', (err) => log.debug({ err }, 'queue'))
+    lifecycle.onClose('queue', () => queue.close())
+    registerRedisMetrics(registry, { redis, queue })
+
+    const deps: DashboardDeps = {
+      redis,
+      queue,
+      history: createHistoryReader(redis, prefix),
+      catalogue: createCatalogue(redis, prefix, historyMaxAge),
+      presence: createPresence(redis, prefix),
+      depth: createDepthLog(redis, prefix, historyMaxAge),
+      marks: createMarks(redis, prefix),
+      live: createLiveHub({ maxViewers: config.maxViewers }),
+      now: Date.now,
+      newId: randomUUID,
+    }
+    const sampling = sampleDepth(deps, (err) => log.debug({ err }, 'the depth of the queue is not known now'))
+    lifecycle.onClose('sampling', () => sampling.stop())
+
+    const auth = createAuthentication(config, { files, log })
+    lifecycle.onClose('authentication', () => auth.close())
+    const tls = openTls(config, { files, log })
+    lifecycle.onClose('certificates', () => tls?.close())
+
+    const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
+    if (config.operationsAddr) {
+      const server = await serveHttp(operations, config.operationsAddr)
+      lifecycle.onClose('operations server', () => server.close())
+      log.info(server.address, 'operations are listening')
+    }
+    const app = createApp({
+      ...deps,
+      auth,
+      log,
+      build: BUILD,
+      operations: config.operationsAddr ? undefined : operations,
+    })
+    const server = await serveHttp(app, config.addr, { tls })
+    lifecycle.onClose('server', () => server.close())
+
+    const present = stayPresent('dashboard', redis, prefix, log)
+    lifecycle.onClose('presence', () => present.stop())
+
+    // One for all viewers. A connection that listens can do nothing else.
+    const listener = connectRedis(config, { kind: 'wait' }, log)
+    lifecycle.onClose('listener', () => listener.disconnect())
+    void subscribeToHistory(listener, prefix, (event) => deps.live.publish(event)).catch((err: unknown) => {
+      log.warn({ err }, 'pages are not kept up to date')
+    })
+    // Before the server, which waits for its viewers to go.
+    lifecycle.onClose('viewers', () => deps.live.close())
+    log.info({ ...server.address, tls: tls !== undefined }, 'dashboard is listening')
+  },
+)

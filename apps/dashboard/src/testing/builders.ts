@@ -1,0 +1,74 @@
+import {
+  type Alert,
+  type ContainerExit,
+  type LabelSet,
+  labelSet,
+  readOperario,
+  type Result,
+  type Run,
+} from '@opifer/core'
+import { makeAlert, makeConfigMap, makeRun } from '@opifer/core/testing'
+import type { RunRecord } from '@opifer/history'
+import type { OpenDashboard } from './open-dashboard.ts'
+
+/** What is told of a run that is to stand in the history. */
+export interface Told {
+  id: string
+  labels?: Record<string, string>
+  alert?: Partial<Alert>
+  receivedAt: number
+  groupKey?: string
+  errors?: { at: number; message: string }[]
+  /** Whether it gets a Job. */
+  job?: boolean
+  jobTimes?: NonNullable<RunRecord['jobTimes']>
+  /** Not over, without one. */
+  result?: Partial<Omit<Result, 'exits'>> & { outcome: Result['outcome']; exits?: readonly ContainerExit[] }
+}
+
+const RESOLUTION = readOperario(makeConfigMap(), { configMap: '', key: 'DiskSpaceLow' })
+
+/** Writes a run into the history, with the writer that the workers use. */
+export async function tell(
+  { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>,
+  told: Told,
+): Promise<Run> {
+  const { id, receivedAt, errors = [], jobTimes } = told
+  const labels: LabelSet = labelSet({
+    alertname: 'DiskSpaceLow',
+    severity: 'warning',
+    instance: 'node-1',
+    ...told.labels,
+  })
+  const alert = makeAlert({ ...told.alert, labels })
+  const run = makeRun({ id, receivedAt, alert, ...(told.groupKey !== undefined && { groupKey: told.groupKey }) })
+  await writer.began(run, receivedAt + 20)
+  for (const error of errors) await writer.attemptFailed(id, error)
+  const withJob = told.job ? await tellJob(run, { writer, catalogue }) : run
+  if (!told.result) return withJob
+  const { exits, ...rest } = told.result
+  const end = { reason: 'the Job completed', finishedAt: receivedAt + 4_000, ...rest }
+  const result = exits ? { ...end, exits: [...exits] } : end
+  const ended = { ...withJob, result }
+  await writer.ended(ended, undefined, jobTimes)
+  return ended
+}
+
+async function tellJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>): Promise<Run> {
+  if (RESOLUTION.kind !== 'found') throw new Error(RESOLUTION.reason)
+  const { key, resourceVersion, manifestHash, manifest } = RESOLUTION.operario
+  const configMap = `openfero/openfero-${run.alert.alertname?.toLowerCase()}-${run.alert.status}`
+  const operario = { configMap, key: run.alert.alertname ?? key, resourceVersion, manifestHash }
+  const job = {
+    namespace: 'openfero',
+    name: `cleanup-disk-space-${run.id}`,
+    uid: `uid-of-${run.id}`,
+    createdAt: run.receivedAt + 250,
+  }
+  await catalogue.keepManifest(manifestHash, {
+    manifest,
+    settings: { namespace: 'openfero', ttlSeconds: 300, labels: { app: 'openfero' } },
+  })
+  await writer.created({ ...run, operario, job })
+  return { ...run, operario, job }
+}

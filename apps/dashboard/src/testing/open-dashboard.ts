@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import {
+  createCatalogue,
+  createDepthLog,
+  createHistoryReader,
+  createHistoryWriter,
+  createPresence,
+} from '@opifer/history'
+import {
+  connectRedis,
+  createAuthentication,
+  createLogger,
+  createMarks,
+  createRegistry,
+  openRuns,
+  operationsApp,
+  parseConfig,
+  redisUnready,
+} from '@opifer/platform'
+import { createApp } from '../app.ts'
+import { DASHBOARD_OPTIONS } from '../config.ts'
+import { createLiveHub } from '../live/hub.ts'
+
+export type OpenDashboard = Awaited<ReturnType<typeof openDashboard>>
+
+const WEEK_MS = 7 * 24 * 3_600_000
+
+/** The dashboard as `main.ts` puts it together, without its process and its server, and the writer of what it shows. */
+export async function openDashboard(redisUrl: string, settings: Record<string, string> = {}, now = Date.now) {
+  const argv = Object.entries({ redisUrl, ...settings }).map(([name, value]) => `--${name}=${value}`)
+  const parsed = parseConfig(DASHBOARD_OPTIONS, argv, {})
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
+  const { config, files } = parsed
+  const { queuePrefix: prefix } = config
+  const log = createLogger('test', 'silent')
+  const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
+  const queue = openRuns(redis, prefix)
+  queue.on('error', () => {})
+  if (redis.status !== 'ready') await once(redis, 'ready')
+  const catalogue = createCatalogue(redis, prefix, WEEK_MS)
+  const presence = createPresence(redis, prefix)
+  const depth = createDepthLog(redis, prefix, WEEK_MS)
+  const live = createLiveHub({ gatherMs: 5, maxViewers: config.maxViewers })
+  const auth = createAuthentication(config, { files, log })
+  let ids = 0
+  const app = createApp({
+    redis,
+    queue,
+    history: createHistoryReader(redis, prefix),
+    catalogue,
+    presence,
+    depth,
+    marks: createMarks(redis, prefix),
+    live,
+    now,
+    newId: () => `fresh-${++ids}`,
+    auth,
+    log,
+    build: { version: '1.2.3', commit: 'c0ffee', buildDate: '2026-11-24' },
+    operations: operationsApp({ registry: createRegistry(), unready: () => redisUnready(redis) }),
+  })
+  return {
+    app,
+    redis,
+    queue,
+    prefix,
+    live,
+    catalogue,
+    presence,
+    depth,
+    writer: createHistoryWriter(redis, prefix, { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }),
+    async close() {
+      live.close()
+      await auth.close()
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+}
