@@ -71,24 +71,26 @@ async function runOf(alertname) {
 async function checkContainers() {
   const { stdout } = await compose('ps', '--all', '--quiet')
   const containers = JSON.parse((await docker('inspect', ...stdout.trim().split('\n'))).stdout)
-  for (const { Name: name, Config, HostConfig, NetworkSettings } of containers) {
-    const service = Config.Labels['com.docker.compose.service']
-    const ports = Object.values(NetworkSettings.Ports ?? {}).flat()
-    for (const port of ports) must(!port || port.HostIp === '127.0.0.1', `${name} listens on ${port?.HostIp}`)
+  for (const container of containers) {
+    checkPorts(container)
+    const service = container.Config.Labels['com.docker.compose.service']
     // k3s runs containers of its own, and volumes gives a folder away; neither can do so otherwise.
-    if (service === 'volumes' || (service === 'cluster' && values.k3s)) continue
-    must(HostConfig.ReadonlyRootfs, `${name} can write to its root file system`)
-    must(/^[1-9]/.test(Config.User), `${name} runs as ${Config.User || 'root'}`)
-    must(
-      !HostConfig.Privileged && HostConfig.CapDrop?.includes('ALL') && !HostConfig.CapAdd,
-      `${name} has capabilities`,
-    )
-    must(
-      HostConfig.SecurityOpt?.some((option) => /^no-new-privileges/.test(option)),
-      `${name} may gain privileges`,
-    )
+    if (service !== 'volumes' && !(service === 'cluster' && values.k3s)) checkRights(container)
   }
   say(`  ${containers.length} containers`)
+}
+
+function checkPorts({ Name: name, NetworkSettings }) {
+  for (const port of Object.values(NetworkSettings.Ports ?? {}).flat()) {
+    must(!port || port.HostIp === '127.0.0.1', `${name} listens on ${port?.HostIp}`)
+  }
+}
+
+function checkRights({ Name: name, Config: { User }, HostConfig: host }) {
+  must(host.ReadonlyRootfs, `${name} can write to its root file system`)
+  must(/^[1-9]/.test(User), `${name} runs as ${User || 'root'}`)
+  must(!host.Privileged && host.CapDrop?.includes('ALL') && !host.CapAdd, `${name} has capabilities`)
+  must(host.SecurityOpt?.includes('no-new-privileges:true'), `${name} may gain privileges`)
 }
 
 async function checkRestart(runs) {

@@ -92,6 +92,6 @@ function run(command, ...args) {
     maxBuffer: 64 * 1_024 * 1_024,
   })
   if (status === 0) return stdout
-  console.error(`${command} ${args.join(' ')} failed:\n${String(stderr).split('\n').slice(-40).join('\n')}`)
+  console.error(`${command} ${args.join(' ')} failed:\n${stderr.split('\n').slice(-40).join('\n')}`)
   process.exit(1)
 }

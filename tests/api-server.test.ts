@@ -128,6 +128,7 @@ describe('a list', () => {
       const page = await batch.listNamespacedJob(request)
       expect(page.items.length).toBeLessThanOrEqual(2)
       names.push(...page.items.map(({ metadata }) => metadata?.name))
+      // oxlint-disable-next-line no-underscore-dangle -- the client's own name: `continue` is a word of the language
       next = page.metadata?._continue || undefined
     } while (next)
     expect(names).toEqual(['page-a', 'page-b', 'page-c'])
@@ -137,15 +138,16 @@ describe('a list', () => {
 describe('a watch', () => {
   test('tells what was created, changed and deleted since a list, in this order, to those whose selector matches', async () => {
     const { metadata: list } = await core.listNamespacedConfigMap({ namespace })
-    const body = (data: Record<string, string>) => ({ metadata: { name: 'watched', labels: { w: '1' } }, data })
     await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'not-watched' } } })
-    await core.createNamespacedConfigMap({ namespace, body: body({ a: '1' }) })
-    await core.replaceNamespacedConfigMap({ namespace, name: 'watched', body: body({ a: '2' }) })
+    await core.createNamespacedConfigMap({ namespace, body: makeWatched('1') })
+    await core.replaceNamespacedConfigMap({ namespace, name: 'watched', body: makeWatched('2') })
     await core.deleteNamespacedConfigMap({ namespace, name: 'watched' })
     const events = await watchSince(list?.resourceVersion ?? '', 3)
     expect(events).toEqual(['ADDED watched 1', 'MODIFIED watched 2', 'DELETED watched 2'])
   })
 })
+
+const makeWatched = (a: string) => ({ metadata: { name: 'watched', labels: { w: '1' } }, data: { a } })
 
 /** So many events of ConfigMaps with the label `w`. */
 async function watchSince(resourceVersion: string, count: number): Promise<string[]> {

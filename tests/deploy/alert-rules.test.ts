@@ -28,7 +28,6 @@ let rules: Rule[]
 let ruleTests: RuleTest[]
 
 beforeAll(async () => {
-  const readYaml = async (name: string) => load(await readFile(join(MONITORING, name), 'utf8'))
   ;({ spec } = (await readYaml('prometheus-rule.yaml')) as { spec: typeof spec })
   rules = spec.groups.flatMap((group) => group.rules)
   ;({ tests: ruleTests } = (await readYaml('rules.test.yaml')) as { tests: RuleTest[] })
@@ -54,15 +53,9 @@ test('the rules of the local stack are taken too', async (context) => {
 })
 
 test('each alert has a test in which it fires, and one in which it does not', () => {
-  const names = (isWanted: (alerts: unknown[]) => boolean) =>
-    new Set(
-      ruleTests.flatMap((one) =>
-        one.alert_rule_test.flatMap(({ alertname, exp_alerts }) => (isWanted(exp_alerts) ? [alertname] : [])),
-      ),
-    )
   const all = new Set(rules.map(({ alert }) => alert))
-  expect(names((alerts) => alerts.length > 0)).toEqual(all)
-  expect(names((alerts) => alerts.length === 0)).toEqual(all)
+  expect(tested((alerts) => alerts.length > 0)).toEqual(all)
+  expect(tested((alerts) => alerts.length === 0)).toEqual(all)
 })
 
 test('each alert leads to a chapter of the runbooks', async () => {
@@ -81,3 +74,13 @@ test('alerts and dashboard ask for metrics that the processes have', async () =>
   const names = new Set(asked.map((name) => name.replace(/_(bucket|count|sum)$/, '')))
   expect([...names].filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
 })
+
+async function readYaml(name: string): Promise<unknown> {
+  return load(await readFile(join(MONITORING, name), 'utf8'))
+}
+
+/** The alerts that have a test of this kind. */
+function tested(isWanted: (alerts: unknown[]) => boolean): Set<string> {
+  const checks = ruleTests.flatMap((one) => one.alert_rule_test)
+  return new Set(checks.flatMap(({ alertname, exp_alerts }) => (isWanted(exp_alerts) ? [alertname] : [])))
+}

@@ -9,50 +9,46 @@ export function podOf(manifest: Manifest): IPodSpec | undefined {
   return spec?.template?.spec?.containers && spec.template.spec
 }
 
+/** What must not be so, and how it is called. */
+type Check = readonly [violated: boolean | undefined, text: string]
+
 /**
  * What the restricted Pod Security Standard has against a pod (kubernetes.io/docs/concepts/security/pod-security-standards),
  * written out here for pods that take no exception: each container says for itself what it must say.
  */
 export function violations(pod: IPodSpec): string[] {
-  const { securityContext = {}, volumes = [] } = pod
-  const containers = [...(pod.initContainers ?? []), ...pod.containers]
+  const { securityContext = {}, volumes = [], initContainers = [], containers } = pod
   return [
-    ...(pod.hostNetwork || pod.hostPID || pod.hostIPC ? ['shares a namespace of its node'] : []),
-    ...(securityContext.runAsNonRoot === true ? [] : ['runAsNonRoot is not true']),
-    ...(securityContext.runAsUser === 0 ? ['runAsUser is 0'] : []),
-    ...(securityContext.seccompProfile?.type === 'RuntimeDefault' ? [] : ['seccompProfile is not RuntimeDefault']),
-    ...(securityContext.sysctls?.length ? ['sets sysctls'] : []),
-    ...volumes.flatMap((volume) => volumeViolation(Object.keys(volume))),
-    ...containers.flatMap((container) => containerViolations(container).map((text) => `${container.name}: ${text}`)),
+    ...violated([
+      [[pod.hostNetwork, pod.hostPID, pod.hostIPC].includes(true), 'shares a namespace of its node'],
+      [securityContext.runAsNonRoot !== true, 'runAsNonRoot is not true'],
+      [securityContext.runAsUser === 0, 'runAsUser is 0'],
+      [securityContext.seccompProfile?.type !== 'RuntimeDefault', 'seccompProfile is not RuntimeDefault'],
+      [securityContext.sysctls !== undefined, 'sets sysctls'],
+      [!volumes.every((volume) => Object.keys(volume).some((key) => VOLUMES.has(key))), 'has a volume of its node'],
+    ]),
+    ...[...initContainers, ...containers].flatMap(containerViolations),
   ]
 }
 
-const VOLUMES = [
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'ephemeral',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
-]
+const VOLUMES = new Set(
+  'configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret'.split(' '),
+)
 
-function volumeViolation(keys: string[]): string[] {
-  return keys.some((key) => VOLUMES.includes(key)) ? [] : [`a volume of type ${keys.filter((key) => key !== 'name')}`]
+function containerViolations({ name, securityContext: context = {}, ports = [] }: IContainer): string[] {
+  const found = violated([
+    [context.allowPrivilegeEscalation !== false, 'allowPrivilegeEscalation is not false'],
+    [!context.capabilities?.drop?.includes('ALL'), 'does not drop ALL capabilities'],
+    [context.capabilities?.add !== undefined, 'adds capabilities'],
+    [context.privileged, 'is privileged'],
+    [context.procMount !== undefined, 'sets procMount'],
+    [context.runAsNonRoot === false || context.runAsUser === 0, 'runs as root'],
+    [context.seccompProfile?.type === 'Unconfined', 'seccompProfile is Unconfined'],
+    [ports.some(({ hostPort }) => hostPort), 'takes a port of its node'],
+  ])
+  return found.map((text) => `${name}: ${text}`)
 }
 
-function containerViolations({ securityContext = {}, ports = [] }: IContainer): string[] {
-  const { capabilities = {}, privileged, procMount, runAsNonRoot, runAsUser, seccompProfile } = securityContext
-  const added = (capabilities.add ?? []).filter((name) => name !== 'NET_BIND_SERVICE')
-  return [
-    ...(securityContext.allowPrivilegeEscalation === false ? [] : ['allowPrivilegeEscalation is not false']),
-    ...(capabilities.drop?.includes('ALL') ? [] : ['does not drop ALL capabilities']),
-    ...(added.length > 0 ? [`adds capabilities ${added}`] : []),
-    ...(privileged ? ['is privileged'] : []),
-    ...(procMount && procMount !== 'Default' ? [`procMount is ${procMount}`] : []),
-    ...(runAsNonRoot === false || runAsUser === 0 ? ['runs as root'] : []),
-    ...(seccompProfile && seccompProfile.type === 'Unconfined' ? ['seccompProfile is Unconfined'] : []),
-    ...(ports.some(({ hostPort }) => hostPort) ? ['takes a port of its node'] : []),
-  ]
+function violated(checks: readonly Check[]): string[] {
+  return checks.flatMap(([isSo, text]) => (isSo ? [text] : []))
 }

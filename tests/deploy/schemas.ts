@@ -32,8 +32,15 @@ export async function unknownFields(manifests: readonly Manifest[]): Promise<str
     const packages = ['kubernetes-models', '@kubernetes-models/keda', '@kubernetes-models/prometheus-operator']
     const paths = Object.fromEntries(packages.map((name) => [`${name}/*`, [`${join(MODULES, name)}/*`]]))
     const compilerOptions = {
-      ...{ noEmit: true, strict: true, skipLibCheck: true, types: [], target: 'es2024', lib: ['es2024'] },
-      ...{ module: 'esnext', moduleResolution: 'bundler', paths },
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      types: [],
+      target: 'es2024',
+      lib: ['es2024'],
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      paths,
     }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['manifests.ts'] }))
     await writeFile(join(folder, 'manifests.ts'), manifests.map(literal).join('\n'))

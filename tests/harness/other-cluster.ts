@@ -80,14 +80,18 @@ interface Container {
 /** A manifest whose containers have the tests' programs; what is no manifest stays as it is. */
 function withTools(text: string, images: NonNullable<DevClusterOptions['images']>): string {
   const manifest = parse(text)
-  const { containers = [], initContainers = [] } = manifest?.spec?.template?.spec ?? {}
-  for (const container of [...initContainers, ...containers]) {
-    const program = images[container.image?.replace(/:[^:/]*$/, '') ?? '']?.command
-    const command = container.command ?? (program && [...program])
+  const pod = manifest?.spec?.template?.spec
+  if (!pod) return text
+  for (const container of [...(pod.initContainers ?? []), ...(pod.containers ?? [])]) {
+    const command = container.command ?? images[repositoryOf(container)]?.command
     if (command) container.command = command.map((word) => (word === process.execPath ? 'node' : word))
     container.image = TOOLS
   }
-  return manifest?.spec ? JSON.stringify(manifest) : text
+  return JSON.stringify(manifest)
+}
+
+function repositoryOf({ image = '' }: Container): string {
+  return image.replace(/:[^:/]*$/, '')
 }
 
 function parse(text: string): Manifest | undefined {

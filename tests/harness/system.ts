@@ -5,7 +5,7 @@ import type { JobManifest, JobWithStatus } from '@opifer/core'
 import type { DevCluster, DevClusterOptions, KubeObject } from '@opifer/devcluster'
 import { type OpiferProcess, type RedisOptions, type RedisServer, startIngest, startWorker } from '@opifer/testkit'
 import { type Cluster, provideCluster } from './cluster.ts'
-import { provideStore } from './redis.ts'
+import { provideStore, type QueueStore } from './redis.ts'
 import { type EndedRun, openRuns, type Runs } from './runs.ts'
 
 export interface SystemOptions {
@@ -105,37 +105,44 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     }
     const [ingest] = await Promise.all([startFront(), ...Array.from({ length: count }, () => start())])
 
-    const post = (webhook: unknown) => postTo(ingest, webhook)
-    return {
-      get cluster() {
-        return cluster.dev ?? fail(NO_DEV_CLUSTER)
-      },
-      noDevCluster: cluster.dev ? undefined : NO_DEV_CLUSTER,
-      namespace,
-      kubeconfig,
-      get redis() {
-        return store.own ?? fail('this Redis is not of this system alone')
-      },
-      runs,
-      ingest,
-      workers,
-      startWorker: start,
-      namespaceOf: (name) => cluster.namespaceOf(name),
-      createNamespace: (name) => cluster.createNamespace(name),
-      apply: (configMap) => cluster.apply(configMap),
-      post,
-      async run(webhook) {
-        const [receipt] = await post(webhook)
-        return runs.end(receipt?.runId ?? '')
-      },
-      jobs: (alertname) => jobsOf(cluster, alertname),
-      pods: (job) => podsOf(cluster, job?.name),
-      logOf: (job, container = 'main') => logOf(cluster, job?.name, container),
-      stop,
-    }
+    const parts = { cluster, store, runs, ingest, workers, startWorker: start, stop }
+    return describeSystem(parts)
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+interface Parts extends Pick<System, 'runs' | 'ingest' | 'workers' | 'startWorker' | 'stop'> {
+  cluster: Cluster
+  store: QueueStore
+}
+
+function describeSystem({ cluster, store, ...parts }: Parts): System {
+  const { ingest, runs } = parts
+  const post = (webhook: unknown) => postTo(ingest, webhook)
+  return {
+    ...parts,
+    get cluster() {
+      return cluster.dev ?? fail(NO_DEV_CLUSTER)
+    },
+    noDevCluster: cluster.dev ? undefined : NO_DEV_CLUSTER,
+    namespace: cluster.namespace,
+    kubeconfig: cluster.kubeconfig,
+    get redis() {
+      return store.own ?? fail('this Redis is not of this system alone')
+    },
+    namespaceOf: (name) => cluster.namespaceOf(name),
+    createNamespace: (name) => cluster.createNamespace(name),
+    apply: (configMap) => cluster.apply(configMap),
+    post,
+    async run(webhook) {
+      const [receipt] = await post(webhook)
+      return runs.end(receipt?.runId ?? '')
+    },
+    jobs: (alertname) => jobsOf(cluster, alertname),
+    pods: (job) => podsOf(cluster, job?.name),
+    logOf: (job, container = 'main') => logOf(cluster, job?.name, container),
   }
 }
 
