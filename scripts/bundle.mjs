@@ -44,7 +44,9 @@ async function bundle(folder, { entry, assets, packages = [] }) {
     // Left as they are: a stack trace names what is in the source.
     minify: false,
     // Packages in CommonJS call `require` for what Node has built in.
-    banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
+    },
     legalComments: 'eof',
     plugins: [punycode],
     logLevel: 'warning',
