@@ -9,6 +9,7 @@ import {
   mountSecret,
   type OpiferProcess,
   type RedisServer,
+  startDashboard,
   startIngest,
   startIssuer,
   startRedis,
@@ -38,6 +39,14 @@ const APPS: App[] = [
         headers: { 'Content-Type': 'application/json', ...headers },
       }),
     operator: 202,
+    viewer: 403,
+  },
+  {
+    name: 'dashboard',
+    start: startDashboard,
+    // There is no such run, which only who may act is told.
+    ask: (url, headers) => statusOf(`${url}/api/runs/none/retry`, { method: 'POST', headers }),
+    operator: 404,
     viewer: 403,
   },
 ]

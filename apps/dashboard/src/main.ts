@@ -77,6 +77,7 @@ await runProcess(
     const app = createApp({
       ...deps,
       auth,
+      isLocal: config.authMethod === 'none' && !config.allowUnauthenticated,
       log,
       build: BUILD,
       operations: config.operationsAddr ? undefined : operations,

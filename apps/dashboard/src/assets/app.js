@@ -23,7 +23,7 @@ function follow() {
     const now = Date.now()
     firstUnseen ??= now
     clearTimeout(timer)
-    timer = setTimeout(load, Math.max(0, Math.min(QUIET_MS, firstUnseen + LONGEST_WAIT_MS - now)))
+    timer = setTimeout(() => void load(), Math.max(0, Math.min(QUIET_MS, firstUnseen + LONGEST_WAIT_MS - now)))
   }
   const load = async () => {
     firstUnseen = undefined

@@ -55,8 +55,10 @@ function legend({ series, kind }: Plot): Html {
 
 function drawing(spec: Plot): Html {
   const top = Math.max(...spec.steps.map((_, step) => heightAt(spec, step)))
-  const y = scaleLinear([0, top], [HEIGHT, 0]).nice(LINES)
-  const ticks = evenTicks(y.domain()[1] ?? 1)
+  // What is counted comes in whole numbers, so there are no lines between them.
+  const lines = Math.min(LINES, Math.ceil(top))
+  const y = scaleLinear([0, top], [HEIGHT, 0]).nice(lines)
+  const ticks = y.ticks(lines)
   return html`<div class="plot">
     <div class="plot-area" aria-hidden="true">
       <div class="plot-y">${ticks.toReversed().map((tick) => html`<span>${spec.format(tick)}</span>`)}</div>
@@ -76,12 +78,6 @@ type Scale = (value: number) => number
 function heightAt({ series, kind }: Plot, step: number): number {
   const values = series.map(({ values: all }) => all[step] ?? 0)
   return kind === 'bars' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
-}
-
-/** From nothing to the top in even parts, since they are laid out evenly. */
-function evenTicks(top: number): number[] {
-  const parts = [4, 5, 3, 2].find((some) => Number.isInteger((top / some) * 2)) ?? LINES
-  return Array.from({ length: parts + 1 }, (_, index) => (top / parts) * index)
 }
 
 function bars({ series, steps }: Plot, y: Scale): Html[] {

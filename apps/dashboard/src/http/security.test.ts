@@ -111,3 +111,10 @@ function foreignTags(body: string): string[] {
   const scripts = body.match(/<script/g)?.length === 1 ? [] : ['<script']
   return [...scripts, ...(body.replace(own, '').match(/<.{0,80}/g) ?? [])]
 }
+
+test('without authentication another name than this machine’s leads nowhere, as a hostile page would have it', async () => {
+  const dashboard = await givenDashboard()
+  for (const path of ['/runs', '/api/runs', '/queues']) {
+    expect((await dashboard.app.request(`http://rebound.example${path}`)).status, path).toBe(403)
+  }
+})

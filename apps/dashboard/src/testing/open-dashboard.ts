@@ -55,6 +55,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     now,
     newId: () => `fresh-${++ids}`,
     auth,
+    isLocal: config.authMethod === 'none' && !config.allowUnauthenticated,
     log,
     build: { version: '1.2.3', commit: 'c0ffee', buildDate: '2026-11-24' },
     operations: operationsApp({ registry: createRegistry(), unready: () => redisUnready(redis) }),
