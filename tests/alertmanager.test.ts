@@ -160,7 +160,7 @@ async function expectRuns(system: System, alertname: string, want: string[]): Pr
     expect(runs.map(describeRun).sort()).toEqual(want)
     expect(new Set(runs.map(({ job }) => job?.uid)).size).toBe(want.length)
   }, PATIENT)
-  expect(system.jobs(alertname)).toHaveLength(want.length)
+  expect(await system.jobs(alertname)).toHaveLength(want.length)
 }
 
 async function runsOf({ runs }: System, alertname: string): Promise<Run[]> {

@@ -50,7 +50,7 @@ async function environmentOf(labels: string | Record<string, string>): Promise<R
   expect(run.result.outcome).toBe('succeeded')
   const job = system.cluster.store.get('jobs', run.job?.namespace, run.job?.name ?? '')
   expect(validateJob(job)).toEqual([])
-  return JSON.parse(system.logOf(run.job)) as Record<string, string>
+  return JSON.parse(await system.logOf(run.job)) as Record<string, string>
 }
 
 describe('Values of labels', () => {
@@ -82,7 +82,7 @@ describe('Values of labels', () => {
   test.each(texts)('%s reaches the process byte for byte', async (_, text) => {
     const run = await system.run(firing('SharesEnv', { instance: text }))
     expect(run.result.outcome).toBe('succeeded')
-    expect(JSON.parse(system.logOf(run.job))).toMatchObject({
+    expect(JSON.parse(await system.logOf(run.job))).toMatchObject({
       OPENFERO_INSTANCE: text,
       SECRET: 's3cr3t',
       SHARED: 'sh4red',
@@ -103,7 +103,7 @@ describe('Values of labels', () => {
   test('a script that quotes its variables, and an argument, run no command of a label', async () => {
     const attack = `x"; touch ${mark}; echo "$(touch ${mark})\`touch ${mark}\`\n touch ${mark}`
     const run = await system.run(firing('UsesShell', { instance: attack }))
-    expect(system.logOf(run.job)).toBe(attack + attack)
+    expect(await system.logOf(run.job)).toBe(attack + attack)
     expect(existsSync(mark)).toBe(false)
   })
 
@@ -132,7 +132,7 @@ describe('Values of labels', () => {
   test('values that are longer than the labels of Kubernetes', async () => {
     const run = await system.run({ ...firing('x'.repeat(100)), groupKey: 'g'.repeat(5_000), receiver: 'r'.repeat(500) })
     expect(run.result.outcome).toBe('succeeded')
-    expect(system.jobs('x'.repeat(63)).map(({ metadata }) => metadata.name)).toEqual([run.job?.name])
+    expect((await system.jobs('x'.repeat(63))).map(({ metadata }) => metadata.name)).toEqual([run.job?.name])
     expect(run.job?.name).toMatch(/^x+-[0-9a-f]{16}$/)
     expect(run.job?.name.length).toBeLessThanOrEqual(63)
   })
@@ -216,7 +216,7 @@ describe('Manifests of Operarios', () => {
     expect(result).toMatchObject({ outcome: 'invalid', reason: expect.stringMatching(reason) })
     expect(result.reason).toContain(`default/openfero-${alertname.toLowerCase()}-firing`)
     expect(result.finishedAt - receivedAt).toBeLessThan(2_000)
-    expect(system.jobs(alertname)).toEqual([])
+    expect(await system.jobs(alertname)).toEqual([])
   })
 
   const merged = `apiVersion: batch/v1
@@ -233,7 +233,7 @@ spec:
   test('a few aliases and merge keys are as good as what they stand for', async () => {
     const { result } = await system.run(firing('YamlMerged'))
     expect(result.outcome).toBe('succeeded')
-    expect(system.jobs('YamlMerged')[0]?.spec?.template.spec?.containers).toMatchObject([
+    expect((await system.jobs('YamlMerged'))[0]?.spec?.template.spec?.containers).toMatchObject([
       { name: 'one', command: ['true'] },
       { name: 'two', command: ['true'] },
     ])
@@ -264,7 +264,7 @@ spec:
         reason: expect.stringMatching(/the API server answered 422 Invalid/),
       })
       expect(result.reason).toContain(path)
-      expect(system.jobs(alertname)).toEqual([])
+      expect(await system.jobs(alertname)).toEqual([])
     },
   )
 
@@ -341,7 +341,7 @@ describe('URLs in webhooks', () => {
       },
     )
     const run = await system.run(makeWebhook([alert], { externalURL: `${url}/external` }))
-    expect(JSON.parse(system.logOf(run.job))).toMatchObject({ OPIFER_GENERATOR_URL: `${url}/generator` })
+    expect(JSON.parse(await system.logOf(run.job))).toMatchObject({ OPIFER_GENERATOR_URL: `${url}/generator` })
     expect(fetched).toEqual([])
   })
 })

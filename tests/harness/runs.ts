@@ -18,12 +18,15 @@ export interface Runs {
   all(): Promise<Run[]>
   /** Takes a run from the worker that has it, as when the worker was away for too long. */
   unlock(runId: string): Promise<void>
+  /** Lets a run that waits for its Job look at once. */
+  promote(runId: string): Promise<void>
   close(): Promise<void>
 }
 
-export function openRuns(redisUrl: string): Runs {
+/** @param patience milliseconds that a run may take to its end */
+export function openRuns(redisUrl: string, prefix = '{opifer}', patience = 20_000): Runs {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
-  const queue = new Queue(RUNS.name, { connection: redis, prefix: '{opifer}' })
+  const queue = new Queue(RUNS.name, { connection: redis, prefix })
   // Tests take Redis away on purpose.
   redis.on('error', () => {})
   queue.on('error', () => {})
@@ -35,7 +38,7 @@ export function openRuns(redisUrl: string): Runs {
 
   return {
     find,
-    end: (runId, options = { timeout: 20_000 }) =>
+    end: (runId, options = { timeout: patience }) =>
       eventually(async () => {
         const run = await find(runId)
         if (run?.result) return { ...run, result: run.result }
@@ -48,6 +51,9 @@ export function openRuns(redisUrl: string): Runs {
     },
     async unlock(runId) {
       await redis.del(`${queue.toKey(runId)}:lock`)
+    },
+    async promote(runId) {
+      await (await queue.getJob(runId))?.promote()
     },
     async close() {
       await queue.close()

@@ -2,21 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JobManifest, JobWithStatus } from '@opifer/core'
-import {
-  type DevCluster,
-  type DevClusterOptions,
-  type KubeObject,
-  startDevCluster,
-  validateConfigMap,
-} from '@opifer/devcluster'
-import {
-  type OpiferProcess,
-  type RedisOptions,
-  type RedisServer,
-  startIngest,
-  startRedis,
-  startWorker,
-} from '@opifer/testkit'
+import type { DevCluster, DevClusterOptions, KubeObject } from '@opifer/devcluster'
+import { type OpiferProcess, type RedisOptions, type RedisServer, startIngest, startWorker } from '@opifer/testkit'
+import { type Cluster, provideCluster } from './cluster.ts'
+import { provideStore, type QueueStore } from './redis.ts'
 import { type EndedRun, openRuns, type Runs } from './runs.ts'
 
 export interface SystemOptions {
@@ -42,9 +31,15 @@ export interface Receipt {
 
 /** Opifer as it is deployed: real processes, a real Redis, and a development cluster in this process. */
 export interface System {
+  /** The development cluster; it throws where the system has another one. */
   readonly cluster: DevCluster
+  /** Why what only the development cluster can do can't be done here, if so. */
+  readonly noDevCluster: string | undefined
+  /** Of Operarios and Jobs. */
+  readonly namespace: string
   /** Path of the cluster's kubeconfig. */
   readonly kubeconfig: string
+  /** The server of this system alone; it throws where it has one in common with others. */
   readonly redis: RedisServer
   readonly runs: Runs
   readonly ingest: OpiferProcess
@@ -52,15 +47,21 @@ export interface System {
   readonly workers: readonly OpiferProcess[]
   /** Starts one more, with these flags besides the system's own. */
   startWorker(...flags: string[]): Promise<OpiferProcess>
-  apply(configMap: KubeObject): void
+  /** What a namespace of this name is called in the cluster. */
+  namespaceOf(name: string): string
+  /** Makes it, and returns what it is called there. */
+  createNamespace(name: string): Promise<string>
+  apply(configMap: KubeObject): Promise<void>
   /** Posts a webhook that must be accepted. */
   post(webhook: unknown): Promise<Receipt[]>
   /** Posts a webhook of one alert and waits for the end of its run. */
   run(webhook: unknown): Promise<EndedRun>
   /** The Jobs of an alert. */
-  jobs(alertname: string): Job[]
+  jobs(alertname: string): Promise<Job[]>
+  /** The pods of a Job. */
+  pods(job: { name: string } | undefined): Promise<KubeObject[]>
   /** What a container of the Job's pods has written. */
-  logOf(job: { name: string } | undefined, container?: string): string
+  logOf(job: { name: string } | undefined, container?: string): Promise<string>
   stop(): Promise<void>
 }
 
@@ -73,65 +74,82 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   try {
     const dir = await mkdtemp(join(tmpdir(), 'opifer-tests-'))
     releases.push(() => rm(dir, { recursive: true, force: true }))
-    const redis = await startRedis(options.redis)
-    releases.push(() => redis.stop())
-    const cluster = await startDevCluster({ timing: FAST, ...(options.images && { images: options.images }) })
+    const store = await provideStore(options.redis)
+    releases.push(() => store.stop())
+    const cluster = await provideCluster({ folder: dir, images: options.images })
     releases.push(() => cluster.stop())
-    const kubeconfig = join(dir, 'kubeconfig')
-    await cluster.writeKubeconfig(kubeconfig)
-    for (const operario of operarios) apply(cluster, operario)
-    const runs = openRuns(redis.url)
+    const { kubeconfig, namespace } = cluster
+    for (const operario of operarios) await cluster.apply(operario)
+    // Elsewhere a failed pod is tried again only after ten seconds, then twenty.
+    const runs = openRuns(store.url, store.queuePrefix, cluster.dev ? 20_000 : 120_000)
     releases.push(() => runs.close())
+    const redisUrl = store.url
+    const common = [`--queuePrefix=${store.queuePrefix}`]
 
     const workers: OpiferProcess[] = []
     const start = async (...flags: string[]) => {
-      const worker = await startWorker({ redisUrl: redis.url, kubeconfig, flags: [...workerFlags, ...flags], env })
+      const worker = await startWorker({
+        redisUrl,
+        kubeconfig,
+        flags: [...common, `--configmapNamespace=${namespace}`, ...workerFlags, ...flags],
+        env,
+      })
       releases.push(() => worker.stop())
       workers.push(worker)
       return worker
     }
     const startFront = async () => {
-      const ingest = await startIngest({ redisUrl: redis.url, flags: ingestFlags, env })
+      const ingest = await startIngest({ redisUrl, flags: [...common, ...ingestFlags], env })
       releases.push(() => ingest.stop())
       return ingest
     }
     const [ingest] = await Promise.all([startFront(), ...Array.from({ length: count }, () => start())])
 
-    const post = (webhook: unknown) => postTo(ingest, webhook)
-    return {
-      cluster,
-      kubeconfig,
-      redis,
-      runs,
-      ingest,
-      workers,
-      startWorker: start,
-      apply: (configMap) => apply(cluster, configMap),
-      post,
-      async run(webhook) {
-        const [receipt] = await post(webhook)
-        return runs.end(receipt?.runId ?? '')
-      },
-      jobs: (alertname) => jobsOf(cluster, alertname),
-      logOf: (job, container = 'main') => logOf(cluster, job?.name, container),
-      stop,
-    }
+    const parts = { cluster, store, runs, ingest, workers, startWorker: start, stop }
+    return describeSystem(parts)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** A cluster that tries a failed pod again at once: tests have no ten seconds for that. */
-const FAST = { podBackoffBaseMs: 10, podBackoffMaxMs: 10 }
+interface Parts extends Pick<System, 'runs' | 'ingest' | 'workers' | 'startWorker' | 'stop'> {
+  cluster: Cluster
+  store: QueueStore
+}
 
-/** As `kubectl apply` does it, with the API server's own checks. */
-function apply({ store }: DevCluster, configMap: KubeObject): void {
-  const errors = validateConfigMap(configMap)
-  if (errors.length > 0) throw new Error(`Kubernetes takes no such ConfigMap: ${JSON.stringify(errors)}`)
-  const object = structuredClone(configMap)
-  object.metadata.namespace ??= 'default'
-  if (!store.replace('configmaps', object)) store.create('configmaps', object)
+function describeSystem({ cluster, store, ...parts }: Parts): System {
+  const { ingest, runs } = parts
+  const post = (webhook: unknown) => postTo(ingest, webhook)
+  return {
+    ...parts,
+    get cluster() {
+      return cluster.dev ?? fail(NO_DEV_CLUSTER)
+    },
+    noDevCluster: cluster.dev ? undefined : NO_DEV_CLUSTER,
+    namespace: cluster.namespace,
+    kubeconfig: cluster.kubeconfig,
+    get redis() {
+      return store.own ?? fail('this Redis is not of this system alone')
+    },
+    namespaceOf: (name) => cluster.namespaceOf(name),
+    createNamespace: (name) => cluster.createNamespace(name),
+    apply: (configMap) => cluster.apply(configMap),
+    post,
+    async run(webhook) {
+      const [receipt] = await post(webhook)
+      return runs.end(receipt?.runId ?? '')
+    },
+    jobs: (alertname) => jobsOf(cluster, alertname),
+    pods: (job) => podsOf(cluster, job?.name),
+    logOf: (job, container = 'main') => logOf(cluster, job?.name, container),
+  }
+}
+
+const NO_DEV_CLUSTER = 'needs the development cluster'
+
+function fail(why: string): never {
+  throw new Error(why)
 }
 
 async function postTo({ url }: OpiferProcess, webhook: unknown): Promise<Receipt[]> {
@@ -143,13 +161,17 @@ async function postTo({ url }: OpiferProcess, webhook: unknown): Promise<Receipt
   return (JSON.parse(text) as { alerts: Receipt[] }).alerts
 }
 
-function jobsOf({ store }: DevCluster, alertname: string): Job[] {
-  const jobs = store.list('jobs') as unknown as Job[]
+async function jobsOf(cluster: Cluster, alertname: string): Promise<Job[]> {
+  const jobs = (await cluster.list('jobs')) as unknown as Job[]
   return jobs.filter(({ metadata }) => metadata.labels?.['openfero.io/alert'] === alertname)
 }
 
-function logOf({ store, logs }: DevCluster, jobName: string | undefined, container: string): string {
-  const pods = store.list('pods').filter(({ metadata }) => metadata.labels?.['job-name'] === jobName)
-  const chunks = pods.flatMap(({ metadata }) => logs.read(metadata.uid, container) ?? [])
-  return Buffer.concat(chunks.map(({ data }) => data)).toString()
+async function podsOf(cluster: Cluster, jobName: string | undefined): Promise<KubeObject[]> {
+  const pods = await cluster.list('pods')
+  return pods.filter(({ metadata }) => metadata.labels?.['job-name'] === jobName)
+}
+
+async function logOf(cluster: Cluster, jobName: string | undefined, container: string): Promise<string> {
+  const pods = await podsOf(cluster, jobName)
+  return (await Promise.all(pods.map((pod) => cluster.log(pod, container)))).join('')
 }

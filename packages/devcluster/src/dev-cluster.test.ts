@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { eventually } from '@opifer/testkit'
 import { expect, it, onTestFinished } from 'vitest'
 import { jobs, makeJob, makePod, pods, startTestApi } from './api/testing.ts'
@@ -61,6 +63,21 @@ it('leaves no file behind', async () => {
   const { cluster } = await startTestApi({ controllers: true, workDir: parent })
   await cluster.stop()
   expect(await readdir(parent)).toEqual([])
+})
+
+it('is reached from other machines by the name that it is given', async () => {
+  const { cluster } = await startTestApi({ host: 'cluster.example' })
+  const { hostname, port } = new URL(cluster.url)
+  expect(hostname).toBe('cluster.example')
+  const [, ca = ''] = /certificate-authority-data: (\S+)/.exec(cluster.kubeconfig) ?? []
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  const { address: host } = addresses.find(({ internal, family }) => !internal && family === 'IPv4') ?? {
+    address: '127.0.0.1',
+  }
+  const socket = connect({ host, port: Number(port), servername: hostname, ca: Buffer.from(ca, 'base64') })
+  await once(socket, 'secureConnect')
+  expect(socket.authorized).toBe(true)
+  socket.destroy()
 })
 
 it('listens on the port it is given, and says so when that is taken', async () => {

@@ -22,6 +22,8 @@ import type { LogStore, Store } from './store/types.ts'
 export interface DevClusterOptions extends Partial<Omit<ControllersOptions, 'store' | 'logs'>> {
   /** A free port when absent, or 0. */
   port?: number
+  /** A name by which other machines reach this one, for the kubeconfig. It listens on every interface then. */
+  host?: string
   /** How many changes of each resource a watch can go back at least. */
   historyLimit?: number
   /** Milliseconds between the bookmarks of a watch. */
@@ -44,11 +46,11 @@ export interface DevCluster {
 }
 
 /**
- * Starts a Kubernetes cluster in this process, for development and tests. It listens on the loopback interface alone, and
- * runs the containers of Jobs as local processes.
+ * Starts a Kubernetes cluster in this process, for development and tests. It listens on the loopback interface alone
+ * unless it is given a host name, and runs the containers of Jobs as local processes.
  */
 export async function startDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
-  const { port = 0, now = () => new Date(), random = Math.random } = options
+  const { port = 0, host, now = () => new Date(), random = Math.random } = options
   const { historyLimit = 10_000, bookmarkInterval = 60_000 } = options
   const store = createStore({ now, historyLimit })
   const logs = createLogStore({ now })
@@ -67,8 +69,8 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
   createFirstNamespaces(store)
 
   const token = randomBytes(32).toString('base64url')
-  const certificates = await createCertificates()
-  const listener = await listen(port, certificates)
+  const certificates = await createCertificates(host)
+  const listener = await listen({ port, host, ...certificates })
   const switches = createSwitches(listener, state)
   const control = createControl({ rules, switches, audit })
   listener.answer(createRequestHandler({ state, token, audit, passage: listener.passage, control }))

@@ -4,20 +4,28 @@ import { load } from 'js-yaml'
 import { z } from 'zod'
 import { startDevCluster } from './dev-cluster.ts'
 
-const USAGE = 'usage: devcluster [--port NUMBER] [--kubeconfig FILE] [--images FILE]'
+const USAGE = 'usage: devcluster [--port NUMBER] [--host NAME] [--kubeconfig FILE] [--images FILE]'
 
 /** Which local program stands for which image, in YAML or JSON: `{"registry/name": {"command": ["program", "argument"]}}`. */
 const imagesFile = z.record(z.string(), z.strictObject({ command: z.array(z.string()).min(1) }))
 
 const settings = z.strictObject({
   port: z.coerce.number().int().min(0).max(65_535).default(0),
+  host: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a host name in lower case')
+    .optional(),
   kubeconfig: z.string().optional(),
   images: z.string().optional(),
 })
 
 async function main(): Promise<void> {
-  const { port, kubeconfig, images } = settings.parse({ ...parseArgs({ options: flags }).values })
-  const cluster = await startDevCluster({ port, images: images === undefined ? {} : await readImages(images) })
+  const { port, host, kubeconfig, images } = settings.parse({ ...parseArgs({ options: flags }).values })
+  const cluster = await startDevCluster({
+    port,
+    ...(host !== undefined && { host }),
+    images: images === undefined ? {} : await readImages(images),
+  })
   if (kubeconfig !== undefined) await cluster.writeKubeconfig(kubeconfig)
 
   const stop = (): void => void cluster.stop()
@@ -26,7 +34,8 @@ async function main(): Promise<void> {
   console.log(`devcluster: ready at ${cluster.url}${kubeconfig === undefined ? '' : `, kubeconfig ${kubeconfig}`}`)
 }
 
-const flags = { port: { type: 'string' }, kubeconfig: { type: 'string' }, images: { type: 'string' } } as const
+const text = { type: 'string' } as const
+const flags = { port: text, host: text, kubeconfig: text, images: text }
 
 async function readImages(path: string): Promise<z.infer<typeof imagesFile>> {
   return imagesFile.parse(load(await readFile(path, 'utf8')))

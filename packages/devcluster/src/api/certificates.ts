@@ -7,7 +7,8 @@ export interface Certificates {
   key: string
 }
 
-export async function createCertificates(): Promise<Certificates> {
+/** @param host a name that clients know the server by, besides localhost */
+export async function createCertificates(host?: string): Promise<Certificates> {
   const curve = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
   const authority = await generate([{ name: 'commonName', value: 'devcluster-ca' }], {
     ...curve,
@@ -26,6 +27,7 @@ export async function createCertificates(): Promise<Certificates> {
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: 'localhost' },
+          ...(host === undefined ? [] : [{ type: 2 as const, value: host }]),
           { type: 7, ip: '127.0.0.1' },
         ],
       },

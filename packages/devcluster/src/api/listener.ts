@@ -22,10 +22,20 @@ export interface Listener {
   stop(): Promise<void>
 }
 
-/** Listens on the loopback interface alone: whoever may use this API may start processes on this machine. */
-const HOST = '127.0.0.1'
+const LOOPBACK = '127.0.0.1'
 
-export async function listen(port: number, { cert, key }: Certificates): Promise<Listener> {
+export interface ListenOptions extends Certificates {
+  /** A free port when 0. */
+  port: number
+  /** The name that others reach this machine by. */
+  host: string | undefined
+}
+
+/**
+ * Listens on the loopback interface alone unless there is a host name for others: whoever may use this API may start
+ * processes on this machine.
+ */
+export async function listen({ port, host, cert, key }: ListenOptions): Promise<Listener> {
   // Clients keep connections for later, and should not be surprised by their end as early as Node has it.
   const server = createServer({ cert, key, keepAliveTimeout: 90_000 })
   // The one is there before TLS is agreed upon, the other is what answers are written to.
@@ -33,7 +43,7 @@ export async function listen(port: number, { cert, key }: Certificates): Promise
   const sockets = track<TLSSocket>(server, 'secureConnection')
   let stopped = false
   const open = async (on: number): Promise<number> => {
-    server.listen(on, HOST)
+    server.listen(on, host === undefined ? LOOPBACK : '0.0.0.0')
     await once(server, 'listening')
     return (server.address() as AddressInfo).port
   }
@@ -47,7 +57,7 @@ export async function listen(port: number, { cert, key }: Certificates): Promise
   const bound = await open(port)
   const pausing = createPause(sockets)
   return {
-    url: `https://${HOST}:${bound}`,
+    url: `https://${host ?? LOOPBACK}:${bound}`,
     answer: (onRequest) => server.on('request', onRequest),
     ...pausing,
     refuse: close,

@@ -1,0 +1,87 @@
+/** The Role of the worker, held against what workers ask of the API server when they do all that they do. */
+import { createMarks } from '@opifer/platform'
+import { eventually } from '@opifer/testkit'
+import { Redis } from 'ioredis'
+import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { makeGate } from '../harness/gate.ts'
+import { makeOperario, shell, succeed } from '../harness/operario.ts'
+import { startSystem, type System } from '../harness/system.ts'
+import { firing } from '../harness/webhook.ts'
+import { kustomizeIsMissing, render } from './kustomize.ts'
+
+const gate = makeGate()
+let system: System
+
+beforeAll(async () => {
+  const metadata = { labels: { app: 'openfero' }, annotations: { 'opifer.io/cooldown': '0' } }
+  const operarios = [
+    makeOperario('Succeeds', succeed),
+    makeOperario('Fails', shell('echo last words; exit 3'), { metadata }),
+    makeOperario('TakesLong', gate.command),
+  ]
+  system = await startSystem({ operarios })
+})
+
+afterAll(async () => {
+  await system.stop()
+  await gate.remove()
+})
+
+test.skipIf(kustomizeIsMissing())('it grants exactly what they ask for, no more and no less', async () => {
+  await succeedFailAndCollide()
+  await cancelOne()
+  await warnTwice()
+  const asked = system.cluster.audit.entries().filter(({ userAgent, resource }) => resource && userAgent === AGENT)
+  expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(['default']))
+  expect(asked.filter(({ code }) => code === 403)).toEqual([])
+  const used = asked.map(({ verb, resource, subresource }) => right(verb, resource ?? '', subresource))
+  expect([...new Set(used)].sort()).toEqual(await granted())
+})
+
+const AGENT = 'opifer-worker'
+
+/** A Job that succeeds, one that fails with log lines, and one whose name is taken, since Redis forgot the run before. */
+async function succeedFailAndCollide(): Promise<void> {
+  expect((await system.run(firing('Fails'))).result.log).toBe('last words')
+  for (const expected of [1, 2]) {
+    expect((await system.run(firing('Succeeds'))).result.outcome).toBe('succeeded')
+    expect(await system.jobs('Succeeds')).toHaveLength(expected)
+    await system.redis.flush()
+  }
+  // A call that nobody answered: the run looks for what it made.
+  system.cluster.faults.add({ verb: 'create', resource: 'jobs', times: 1, fault: { type: 'commit-then-cut' } })
+  expect((await system.run(firing('Succeeds', { instance: 'cut' }))).result.outcome).toBe('succeeded')
+}
+
+async function cancelOne(): Promise<void> {
+  const redis = new Redis(system.redis.url)
+  onTestFinished(() => redis.disconnect())
+  const [receipt] = await system.post(firing('TakesLong'))
+  const runId = receipt?.runId ?? ''
+  await eventually(async () => expect((await system.runs.find(runId))?.job).toBeDefined())
+  await createMarks(redis, '{opifer}').requestCancel(runId, 'a test')
+  await eventually(() => system.runs.promote(runId))
+  expect((await system.runs.end(runId)).result.outcome).toBe('cancelled')
+}
+
+/** The first warning about an Operario makes an Event, the next one of it counts on that. */
+async function warnTwice(): Promise<void> {
+  await system.run(firing('Fails', { instance: 'again' }))
+  const verbs = () => system.cluster.audit.entries().flatMap((entry) => (entry.resource === 'events' ? entry.verb : []))
+  await eventually(() => expect(verbs()).toContain('patch'), { timeout: 25_000 })
+}
+
+/** The Role's rules, one by one, as the audit log has it: `get pods/log`, `create jobs.batch`. */
+async function granted(): Promise<string[]> {
+  const [role, ...others] = (await render('overlays/prod')).filter(({ kind }) => kind === 'Role') as unknown as IRole[]
+  expect(others).toEqual([])
+  const rights = (role?.rules ?? []).flatMap(({ verbs, resources = [] }) =>
+    resources.flatMap((resource) => verbs.map((verb) => right(verb, resource))),
+  )
+  return rights.sort()
+}
+
+function right(verb: string, resource: string, subresource?: string): string {
+  return subresource === undefined ? `${verb} ${resource}` : `${verb} ${resource}/${subresource}`
+}
