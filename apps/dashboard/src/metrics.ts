@@ -16,13 +16,15 @@ export function createMetrics(registry: Registry, live: Pick<LiveHub, 'viewers'>
   // A rate needs to have seen the counter before its first event.
   actions.inc({ action: 'retry', result: 'enqueued' }, 0)
   actions.inc({ action: 'cancel', result: 'asked' }, 0)
-  new Gauge({
-    name: 'opifer_dashboard_viewers',
-    help: 'Pages that are kept up to date now.',
-    registers,
-    collect() {
-      this.set(live.viewers)
-    },
-  })
+  registry.registerMetric(
+    new Gauge({
+      name: 'opifer_dashboard_viewers',
+      help: 'Pages that are kept up to date now.',
+      registers: [],
+      collect() {
+        this.set(live.viewers)
+      },
+    }),
+  )
   return { acted: (action, result) => actions.inc({ action, result }) }
 }
