@@ -10,7 +10,7 @@ import { apiRun, runPageSchema, runSchema } from './schemas.ts'
 
 const filterQuery = z.object({
   q: z.string().optional().openapi({ description: 'text anywhere in the alert, the reason, the Job or the ids' }),
-  alertname: z.string().optional(),
+  alertname: z.string().optional().openapi({ description: 'exactly' }),
   match: z
     .string()
     .optional()
@@ -32,7 +32,7 @@ const filterQuery = z.object({
   group: z.string().optional().openapi({ description: 'group key' }),
   operario: z.string().optional().openapi({ description: 'namespace/configmap/key' }),
   alert: z.string().optional().openapi({ description: 'id of an alert over time' }),
-  cursor: z.string().optional().openapi({ description: '`next` of the page before' }),
+  cursor: z.string().optional().openapi({ description: 'next of the page before' }),
   limit: z.coerce.number().int().min(1).max(200).optional().openapi({ description: 'runs on a page (default 50)' }),
 })
 

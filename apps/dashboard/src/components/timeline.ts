@@ -12,7 +12,7 @@ export function stages(shown: ShownRun): Html {
     return html`<li class="${kind} ${isEnd ? `o-${stateOf(shown)}` : ''}">
       <span class="dot" aria-hidden="true"></span>
       <div class="what">${what}</div>
-      <div class="when">${after !== undefined && html`<b>+${inSeconds ? lastingSeconds(after) : lasting(after)}</b> `}${at !== undefined && clock(at, day)}</div>
+      <div class="when">${after !== undefined && html`<b>${inSeconds ? lastingSeconds(after) : lasting(after)}</b> `}${at !== undefined && clock(at, day)}</div>
       ${detail && html`<div class="detail small muted anywhere">${detail}</div>`}
     </li>`
   })}</ol>`

@@ -137,7 +137,7 @@ function operarios({ operarios: all }: OverviewView, name: string): Html {
     ${
       all.length === 0
         ? html`<p class="plot-none">No Operario ran in this time.</p>`
-        : html`<table>
+        : html`<table class="rates">
       <thead><tr><th scope="col">Operario</th><th scope="col"><span class="hidden">Share</span></th><th scope="col" class="number">Succeeded</th><th scope="col" class="number">Runs</th></tr></thead>
       <tbody>${all.slice(0, SHOWN_OPERARIOS).map(({ name: operario, succeeded, failed }) => {
         const rate = succeeded / (succeeded + failed)
