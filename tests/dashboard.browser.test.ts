@@ -74,6 +74,17 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect(await page.locator('body').getAttribute('data-stays')).toBe('yes')
   })
 
+  test('shows what happened between the making of a page and its listening', async () => {
+    const page = await open('about:blank')
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    await page.route('**/api/events', (route) => ended.then(() => route.continue()))
+    await page.goto(`${dashboard.url}/runs`)
+    await system.run(firing('DiskSpaceLow', { instance: 'unheard' }))
+    expect(await page.getByText('unheard').count()).toBe(0)
+    end()
+    await page.getByRole('row').filter({ hasText: 'unheard' }).getByText('succeeded').waitFor()
+  })
+
   test('keeps the focus and what was opened while it changes', async () => {
     await system.run(firing('DiskSpaceLow', { instance: 'focus-1' }))
     const page = await openLive('/runs')

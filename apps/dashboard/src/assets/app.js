@@ -5,6 +5,7 @@ const QUIET_MS = 400
 const LONGEST_WAIT_MS = 2_000
 const ANNOUNCE_EVERY_MS = 10_000
 const REFRESH_AGES_MS = 15_000
+const TRY_AGAIN_MS = 5_000
 
 const light = document.getElementById('live')
 const announcer = document.getElementById('announcer')
@@ -16,6 +17,7 @@ setInterval(refreshAges, REFRESH_AGES_MS)
 function follow() {
   let timer
   let firstUnseen
+  let updating = Promise.resolve()
   const changes = new EventSource('/api/events')
   changes.addEventListener('open', () => show('on', 'Live'))
   changes.addEventListener('error', () => show('off', 'Not live: trying again'))
@@ -29,16 +31,22 @@ function follow() {
     firstUnseen = undefined
     // What a hidden tab shows can wait until somebody looks.
     if (document.hidden) return document.addEventListener('visibilitychange', wake, { once: true })
-    await update().catch(() => show('off', 'Not live: trying again'))
+    try {
+      // One after the other, so that an older answer never takes the place of a newer one.
+      updating = updating.then(update, update)
+      await updating
+      if (changes.readyState === EventSource.OPEN) show('on', 'Live')
+    } catch {
+      show('off', 'Not live: trying again')
+      setTimeout(wake, TRY_AGAIN_MS)
+    }
   }
   changes.addEventListener('changes', wake)
-  // What happened while the connection was away was told to nobody.
-  changes.addEventListener('hello', (event) => {
-    if (light?.dataset.greeted) wake()
-    if (light) light.dataset.greeted = event.data
-  })
-  // A page that is left must not hold its connection: browsers have six for a host.
+  // What happened between the making of the page and the connection, or while that was away, was told to nobody.
+  changes.addEventListener('hello', wake)
+  // A page that is left must not hold its connection: browsers have six for a host. One that is come back to begins anew.
   addEventListener('pagehide', () => changes.close())
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 }
 
 function show(state, words) {

@@ -1,7 +1,7 @@
 import { timeline } from '../data/timeline.ts'
 import { type ShownRun, stateOf } from '../shown-run.ts'
 import { type Html, html } from './html.ts'
-import { iso, lasting, lastingSeconds, utc } from './time.ts'
+import { iso, lasting, utc } from './time.ts'
 
 /** The stages of a run, each with its time and how long it was in coming. */
 export function stages(shown: ShownRun): Html {
@@ -12,10 +12,14 @@ export function stages(shown: ShownRun): Html {
     return html`<li class="${kind} ${isEnd ? `o-${stateOf(shown)}` : ''}">
       <span class="dot" aria-hidden="true"></span>
       <div class="what">${what}</div>
-      <div class="when">${after !== undefined && html`<b>${inSeconds ? lastingSeconds(after) : lasting(after)}</b> `}${at !== undefined && clock(at, day)}</div>
+      <div class="when">${after !== undefined && html`<b>${passed(after, inSeconds)}</b> `}${at !== undefined && clock(at, day)}</div>
       ${detail && html`<div class="detail small muted anywhere">${detail}</div>`}
     </li>`
   })}</ol>`
+}
+
+function passed(ms: number, inSeconds = false): string {
+  return inSeconds && ms < 1_000 ? '< 1 s' : `+${lasting(ms)}`
 }
 
 /** Without the day, where it is the one that the run began on. */

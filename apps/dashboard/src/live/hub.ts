@@ -38,7 +38,7 @@ export function createLiveHub({
   heartbeatMs = 15_000,
   maxViewers = 1_000,
 }: LiveHubSettings = {}): LiveHub {
-  const hello = encode(`retry: 2000\nevent: hello\ndata: ${Date.now()}\n\n`)
+  const hello = encode('retry: 2000\nevent: hello\ndata: {}\n\n')
   const viewers = new Set<Viewer>()
   let gathered = new Map<string, Change>()
   let more = false
