@@ -37,6 +37,9 @@ const { values } = parseArgs({
   },
 })
 
+// At its exit, and only there, whatever it has started is ended too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (values.help) console.log(USAGE)
 else if (values['redis-loss']) await measureLosses()
 else if (values.mutant !== undefined) await catchMutant(values.mutant)
