@@ -47,7 +47,6 @@ const bench = await createBench({
 })
 try {
   const figures = await measureAll(bench)
-  process.stdout.write(`\n${formatTable(figures)}\n`)
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
 } finally {
   await bench.stop()
@@ -59,7 +58,10 @@ async function measureAll(running: Bench): Promise<Figure[]> {
     if (!chosen.includes(id)) continue
     const startedAt = performance.now()
     process.stderr.write(`bench: ${id} ...\n`)
-    figures.push(...(await running.scope(() => measure(running))))
+    const measured = await running.scope(() => measure(running))
+    // At once, since what comes after may fail.
+    process.stdout.write(`\n${formatTable(measured)}\n`)
+    figures.push(...measured)
     process.stderr.write(`bench: ${id} took ${Math.round((performance.now() - startedAt) / 1_000)} s\n`)
     await running.empty()
   }

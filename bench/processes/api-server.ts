@@ -77,7 +77,10 @@ function watch(isOfJobs: boolean, query: URLSearchParams, response: ServerRespon
   response.writeHead(200, { 'content-type': 'application/json' })
   response.flushHeaders()
   const stop = isOfJobs ? shelf.watch(Number(query.get('resourceVersion')), (line) => response.write(line)) : () => {}
-  const end = () => response.end()
+  const end = () => {
+    stop()
+    response.end()
+  }
   const timer = setTimeout(end, Number(query.get('timeoutSeconds') ?? 60) * 1_000)
   if (isOfJobs) endings.add(end)
   response.once('close', () => {
