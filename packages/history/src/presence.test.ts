@@ -1,6 +1,8 @@
+import { createLogger } from '@opifer/platform'
 import { eventually } from '@opifer/testkit'
-import { expect, test } from 'vitest'
-import { createPresence, type Member } from './presence.ts'
+import { Redis } from 'ioredis'
+import { expect, onTestFinished, test } from 'vitest'
+import { createPresence, type Member, stayPresent } from './presence.ts'
 import { givenRedis, PREFIX, T0 } from './testing/given.ts'
 
 const given = givenRedis()
@@ -24,4 +26,14 @@ test('who is gone without a word is not there for long, and nothing is left of i
   await given.redis.pexpire(key, 1)
   await eventually(async () => expect(await presence.list()).toEqual([]))
   expect(await given.redis.pttl(`${PREFIX}:history:presence`)).toBeGreaterThan(0)
+})
+
+test('who comes before Redis is there as soon as that is, and not when it is time again', async () => {
+  const late = new Redis(given.server.url, { lazyConnect: true, enableOfflineQueue: false })
+  onTestFinished(() => late.disconnect())
+  const held = stayPresent('ingest', late, PREFIX, createLogger('test', 'silent'))
+  onTestFinished(() => held.stop())
+  await late.connect()
+  const presence = createPresence(given.redis, PREFIX)
+  await eventually(async () => expect(await presence.list()).toMatchObject([{ app: 'ingest' }]), { timeout: 2_500 })
 })

@@ -54,10 +54,14 @@ export function stayPresent(app: Member['app'], redis: RedisClient, prefix: stri
   const stopping = new AbortController()
   // Whoever looks sees that nobody is there; what is wrong with Redis others tell.
   const onError = (err: unknown) => log.debug({ err }, 'presence')
+  const announce = () => presence.announce(member).catch(onError)
+  // Not only when it is time again: until then whoever looks would miss this process.
+  const onReady = () => void announce()
+  redis.on('ready', onReady)
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await presence.announce(member).catch(onError)
+      await announce()
       await sleep(ANNOUNCE_MS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
@@ -66,6 +70,7 @@ export function stayPresent(app: Member['app'], redis: RedisClient, prefix: stri
   return {
     async stop() {
       stopping.abort()
+      redis.off('ready', onReady)
       // While Redis is away nobody can be told, and need not be: an announcement that is not renewed ends by itself.
       await Promise.race([presence.leave(id).catch(onError), sleep(LEAVE_MS, undefined, { ref: false })])
     },
