@@ -6,6 +6,7 @@ import { type Breach, check } from './checker.ts'
 import type { Acknowledged, History, JobEvent, QueueEvent, RunRecord } from './history.ts'
 
 const NO_JOB = { job: undefined } as const
+const DEALT_WITH = 'run run-1 has just dealt with the same alert'
 const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
 
 /** One alert that was sent, got its Job and succeeded: nothing is wrong with it. */
@@ -50,6 +51,14 @@ describe('a history is clean in which', () => {
         jobs: [...lifeOf('job-1'), ...lifeOf('job-2', { runId: 'run-2' })],
         queue: [...lifeInQueue('run-1'), ...lifeInQueue('run-2')],
         runs: [makeRecord(), makeRecord('succeeded', { id: 'run-2', job: jobRef('job-2') })],
+      },
+    ],
+    [
+      'a repeat got a run of its own just as the first one ended',
+      {
+        acknowledged: [makeAck(), makeAck({}, 'enqueued', 'run-2')],
+        queue: [...lifeInQueue('run-1'), ...lifeInQueue('run-2')],
+        runs: [makeRecord(), makeRecord('superseded', { id: 'run-2', ...NO_JOB, reason: DEALT_WITH })],
       },
     ],
     [
@@ -133,6 +142,17 @@ describe('it is a breach when', () => {
       'untrue',
       { jobs: [...lifeOf('job-1'), deleted('job-1', 60_000)], runs: [makeRecord('lost')] },
     ],
+    [
+      'it is superseded by a run that never dealt with it',
+      'untrue',
+      {
+        jobs: [],
+        runs: [
+          makeRecord('unmatched', { ...NO_JOB, name: 'FaultAbsent' }),
+          makeRecord('superseded', { id: 'run-2', ...NO_JOB, reason: DEALT_WITH }),
+        ],
+      },
+    ],
     ['it is superseded, but had a Job', 'untrue', { sent: resolvedToo(), runs: [makeRecord('superseded', NO_JOB)] }],
     ['it has expired at once', 'untrue', { jobs: [], runs: [makeRecord('expired', NO_JOB)] }],
     ['it is unmatched, but has an Operario', 'untrue', { jobs: [], runs: [makeRecord('unmatched', NO_JOB)] }],
@@ -187,11 +207,12 @@ interface RecordTraits {
   state?: string
   name?: string
   job?: JobRef | undefined
+  reason?: string
 }
 
 /** The record of a run that has ended so, or is over without saying how. */
 function makeRecord(outcome: Outcome | 'unsaid' = 'succeeded', traits: RecordTraits = {}): RunRecord {
-  const { id = 'run-1', name = 'FaultQuick' } = traits
+  const { id = 'run-1', name = 'FaultQuick', reason = 'so' } = traits
   const job = 'job' in traits ? traits.job : jobRef('job-1')
   const run: Run = {
     id,
@@ -201,7 +222,7 @@ function makeRecord(outcome: Outcome | 'unsaid' = 'succeeded', traits: RecordTra
     receivedAt: 0,
     alert: makeAlert({ alertname: name }),
     ...(job && { job }),
-    ...(outcome !== 'unsaid' && { result: { outcome, reason: 'so', finishedAt: 1_000 } }),
+    ...(outcome !== 'unsaid' && { result: { outcome, reason, finishedAt: 1_000 } }),
   }
   const inQueue = outcome === 'unsaid' || DONE.has(outcome) ? 'completed' : 'failed'
   return { id, state: traits.state ?? inQueue, run }

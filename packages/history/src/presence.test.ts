@@ -29,11 +29,10 @@ test('who is gone without a word is not there for long, and nothing is left of i
 })
 
 test('who comes before Redis is there as soon as that is, and not when it is time again', async () => {
-  const late = new Redis(given.server.url, { lazyConnect: true, enableOfflineQueue: false })
+  const late = new Redis(given.server.url, { enableOfflineQueue: false })
   onTestFinished(() => late.disconnect())
   const held = stayPresent('ingest', late, PREFIX, createLogger('test', 'silent'))
   onTestFinished(() => held.stop())
-  await late.connect()
   const presence = createPresence(given.redis, PREFIX)
   await eventually(async () => expect(await presence.list()).toMatchObject([{ app: 'ingest' }]), { timeout: 2_500 })
 })

@@ -1,5 +1,6 @@
 import type { Violation } from '../checker.ts'
 import type { Acknowledged, History, RunRecord } from '../history.ts'
+import { dealtWithBy } from './outcomes.ts'
 
 /** Acknowledged alerts ⊆ Jobs ∪ recorded outcomes: the run that a receipt names, whatever the receipt says, has its end on record. */
 export function everyAlertIsKept({ acknowledged, runs, sent }: History): Violation[] {
@@ -26,7 +27,7 @@ function wrongfullySuperseded(
   { id, run }: RunRecord,
   sent: History['sent'],
 ): Violation[] {
-  if (run?.result?.outcome !== 'superseded') return []
+  if (run?.result?.outcome !== 'superseded' || dealtWithBy(run.result) !== undefined) return []
   const hasResolved = sent.some(
     ({ group, instance, alertname, status, episode }) =>
       group === alert.group &&

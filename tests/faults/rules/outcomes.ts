@@ -10,7 +10,7 @@ export function honestOutcomes({ runs, jobs, clockStepped }: History): Violation
     const { id, run } = record
     if (!run?.result) return []
     const { result } = run
-    const evidence = { run, own: byRun.get(id) ?? [], job: byUid.get(run.job?.uid ?? '') ?? [], clockStepped }
+    const evidence = { run, runs, own: byRun.get(id) ?? [], job: byUid.get(run.job?.uid ?? '') ?? [], clockStepped }
     return [...faultsOf(record, result), ...JUDGES[result.outcome](evidence, result)].map((fault): Violation => {
       const what = `run ${id} of ${run.alert.alertname} ended ${result.outcome} (${result.reason}), but`
       return { breach: 'untrue', text: `${what} ${fault}` }
@@ -21,6 +21,8 @@ export function honestOutcomes({ runs, jobs, clockStepped }: History): Violation
 /** What there is to judge an outcome by. */
 interface Evidence {
   run: Run
+  /** All that there were. */
+  runs: RunRecord[]
   /** Of Jobs that were created for the run. */
   own: JobEvent[]
   /** Of the Job that the run was given, perhaps created for another. */
@@ -42,10 +44,7 @@ const JUDGES: Record<Outcome, Judge> = {
       'its Job never was Failed',
     ),
   lost: (evidence) => (evidence.run.job ? judgeLost(evidence.job) : judgeUnseen(evidence)),
-  superseded: (evidence) => [
-    ...withoutJob(evidence),
-    ...need(evidence.run.alert.status === 'firing', 'what resolved has nothing to be superseded by'),
-  ],
+  superseded: (evidence, result) => [...withoutJob(evidence), ...judgeSuperseded(evidence, result)],
   expired: (evidence, { finishedAt }) => [
     ...withoutJob(evidence),
     ...need(finishedAt - evidence.run.receivedAt > MAX_AGE, 'it was not that old'),
@@ -87,6 +86,19 @@ function judgeUnseen({ run, own, clockStepped }: Evidence): string[] {
     ),
     ...need(run.alert.alertname === 'FaultBrief' || clockStepped, 'its Job would be there for minutes'),
   ]
+}
+
+/** By the end of the alert, or by a run that has dealt with it. */
+function judgeSuperseded({ run, runs }: Evidence, result: Result): string[] {
+  const other = dealtWithBy(result)
+  if (other === undefined) return need(run.alert.status === 'firing', 'what resolved has nothing to be superseded by')
+  const dealt = runs.find(({ id }) => id === other)?.run
+  return need(dealt?.dedupId === run.dedupId && dealt.job !== undefined, `run ${other} has not dealt with it`)
+}
+
+/** The run that a superseded one names as the one that has dealt with its alert. */
+export function dealtWithBy({ reason }: Result): string | undefined {
+  return /^run (\S+) has just dealt with/.exec(reason)?.[1]
 }
 
 /** Longer than posts, faults and recovery of a seed take. */

@@ -11,7 +11,7 @@ export const MEANING: Readonly<Record<RunState, string>> = {
   failed: 'the Job failed',
   unmatched: 'there is no Operario for the alert',
   disabled: 'the ConfigMap is labelled as disabled',
-  superseded: 'the alert resolved before its Job was created',
+  superseded: 'the alert resolved before its Job was created, or another run had just dealt with it',
   expired: 'the alert was too old to act upon before its Job could be created',
   invalid: 'the alert, the Operario or the Job made of them can never work',
   lost: 'the Job was gone before its end was seen',

@@ -19,7 +19,7 @@ test('a fresh alert is admitted, with how many of its Jobs have finished before'
   expect(await admit(run, undefined, given({ marks }))).toEqual({ kind: 'admitted', alert: run.alert, finishedJobs: 3 })
   const { id: runId, dedupId } = run
   expect(asked).toEqual([
-    { alertId: alertId(run, makeAlert()), episode: episode(dedupId, makeAlert().startsAt), runId },
+    { dedupId, alertId: alertId(run, makeAlert()), episode: episode(dedupId, makeAlert().startsAt), runId },
   ])
 })
 
@@ -121,7 +121,28 @@ test('a run that somebody does not want ends cancelled, whatever else is known o
   })
 })
 
-test('a resolved run is never superseded, whatever has happened since', async () => {
+describe('a run that was enqueued just as another of the same alert ended', () => {
+  const marks = makeMarks({ beforeCreate: async () => ({ ...NOTHING_KNOWN, coolingAfter: 'run-0' }) })
+
+  test.each(['firing', 'resolved'] as const)('is superseded by that one when it is %s', async (status) => {
+    const run = makeRun({ alert: makeAlert({ status }) })
+    expect(await admit(run, undefined, given({ marks }))).toEqual({
+      kind: 'refused',
+      outcome: 'superseded',
+      reason: 'run run-0 has just dealt with the same alert',
+    })
+  })
+
+  test('goes on when somebody has asked for it', async () => {
+    expect((await admit(makeRun({ retryOf: 'run-0' }), undefined, given({ marks }))).kind).toBe('admitted')
+  })
+
+  test('goes on when the cooldown is its own', async () => {
+    expect((await admit(makeRun({ id: 'run-0' }), undefined, given({ marks }))).kind).toBe('admitted')
+  })
+})
+
+test('a resolved run is never superseded by an end, whatever has happened since', async () => {
   const run = makeRun({ alert: makeAlert({ status: 'resolved' }) })
   const marks = marked({ endedAt: STARTS_AT + HOUR, receivedAt: RECEIVED_AT + HOUR })
   expect((await admit(run, undefined, given({ marks }))).kind).toBe('admitted')

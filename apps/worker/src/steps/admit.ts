@@ -22,10 +22,15 @@ export async function admit(run: Run, lastError: string | undefined, deps: Admit
   const { alert } = run
   if (isDefective(alert)) return { kind: 'refused', outcome: 'invalid', reason: alert.defect }
   const { marks } = deps
-  const about = { alertId: alertId(run, alert), episode: episode(run.dedupId, alert.startsAt), runId: run.id }
+  const { id: runId, dedupId } = run
+  const about = { dedupId, alertId: alertId(run, alert), episode: episode(dedupId, alert.startsAt), runId }
   const look = () => marks.beforeCreate(about)
-  const { finishedJobs, cancelledBy, ...seen } = await look()
+  const { finishedJobs, cancelledBy, coolingAfter, ...seen } = await look()
   if (cancelledBy !== undefined) return { kind: 'refused', ...cancellation(cancelledBy) }
+  // Ingest looks before it enqueues; a run that ends in between is seen here only. Who asks for a retry means it.
+  if (coolingAfter !== undefined && coolingAfter !== runId && run.retryOf === undefined) {
+    return { kind: 'refused', outcome: 'superseded', reason: `run ${coolingAfter} has just dealt with the same alert` }
+  }
   if (isSuperseded(run, alert, seen)) {
     // An alert that fires anew may be joining this run now: it sees this mark, or else is seen by the second look.
     await marks.markSuperseding(run.id, SUPERSEDING_MS)

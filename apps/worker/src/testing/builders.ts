@@ -18,6 +18,7 @@ export const NOTHING_KNOWN: CreateMarks = {
   firedAnew: undefined,
   finishedJobs: 0,
   cancelledBy: undefined,
+  coolingAfter: undefined,
 }
 
 export function makeMarks(overrides: Partial<Marks> = {}): Marks {

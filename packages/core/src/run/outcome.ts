@@ -10,7 +10,7 @@ export const OUTCOMES = [
   'unmatched',
   /** The Operario's ConfigMap is labelled as disabled. */
   'disabled',
-  /** The alert resolved before its Job was created. */
+  /** The alert resolved before its Job was created, or another run had just dealt with it. */
   'superseded',
   /** The Job could not be created before the alert was too old to act upon. */
   'expired',

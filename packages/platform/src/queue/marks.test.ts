@@ -21,7 +21,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-const about = (alertId: string, episode: string) => ({ alertId, episode, runId: 'run' })
+const about = (alertId: string, episode: string) => ({ dedupId: 'dedup', alertId, episode, runId: 'run' })
 const givenMarks = () => createMarks(redis, PREFIX)
 
 describe('a cooldown', () => {
@@ -56,7 +56,15 @@ describe('before a Job is created', () => {
       firedAnew: undefined,
       finishedJobs: 0,
       cancelledBy: undefined,
+      coolingAfter: undefined,
     })
+  })
+
+  test('it is known that another run of the same has just ended', async () => {
+    const marks = givenMarks()
+    await marks.startCooldown('dedup', 'run-1', HOUR)
+    expect((await marks.beforeCreate(about('alert', 'episode'))).coolingAfter).toBe('run-1')
+    expect((await marks.beforeCreate({ ...about('alert', 'episode'), dedupId: 'other' })).coolingAfter).toBeUndefined()
   })
 
   test.each([{ endedAt: 5, receivedAt: 7 }, { receivedAt: 7 }])(

@@ -9,6 +9,16 @@ export interface CreateMarks {
   finishedJobs: number
   /** Who asked for the run's end, if anybody did. */
   cancelledBy: string | undefined
+  /** The run of the same deduplication id whose cooldown it is in. */
+  coolingAfter: string | undefined
+}
+
+/** What marks go by. */
+export interface RunIdentity {
+  dedupId: string
+  alertId: string
+  episode: string
+  runId: string
 }
 
 /**
@@ -21,7 +31,7 @@ export interface Marks {
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
   markFiredAnew(alertId: string, firing: Firing, keepMs: number): Promise<void>
   /** What a worker must know before it creates a Job. One round trip. */
-  beforeCreate(about: { alertId: string; episode: string; runId: string }): Promise<CreateMarks>
+  beforeCreate(about: RunIdentity): Promise<CreateMarks>
   /** That the run is about to end superseded, so that no alert may count on it any more. */
   markSuperseding(runId: string, keepMs: number): Promise<void>
   unmarkSuperseding(runId: string): Promise<void>
@@ -49,18 +59,20 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async markFiredAnew(alertId, firing, keepMs) {
       await redis.set(key('fired-anew', alertId), JSON.stringify(firing), 'PX', keepMs)
     },
-    async beforeCreate({ alertId, episode, runId }) {
-      const [resolved, firedAnew, finished, cancelledBy] = await redis.mget(
+    async beforeCreate({ dedupId, alertId, episode, runId }) {
+      const [resolved, firedAnew, finished, cancelledBy, cooling] = await redis.mget(
         key('resolved', alertId),
         key('fired-anew', alertId),
         key('finished', episode),
         key('cancel', runId),
+        key('cooldown', dedupId),
       )
       return {
         resolved: parseMark(resolved),
         firedAnew: firedAnew ? firingSchema.parse(JSON.parse(firedAnew)) : undefined,
         finishedJobs: Number(finished ?? 0),
         cancelledBy: cancelledBy ?? undefined,
+        coolingAfter: cooling ?? undefined,
       }
     },
     async markSuperseding(runId, keepMs) {

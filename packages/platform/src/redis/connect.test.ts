@@ -230,7 +230,7 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
   await marks.markResolved('a', { receivedAt: 1 }, 60_000)
   await marks.countFinishedJob('e', 60_000)
   expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
-  expect(await marks.beforeCreate({ alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
+  expect(await marks.beforeCreate({ dedupId: 'd', alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
     resolved: { receivedAt: 1 },
     finishedJobs: 1,
   })
