@@ -8,7 +8,7 @@ import { startRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type Helper, startHelper } from './helper.ts'
-import { type Program, type ProgramOptions, startProgram } from './program.ts'
+import { bundlePrograms, type Program, type ProgramOptions, startProgram } from './program.ts'
 
 export interface BenchOptions {
   quick: boolean
@@ -43,6 +43,7 @@ export async function createBench(options: BenchOptions): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'opifer-bench-'))
   // At exit, so that a benchmark that is broken off leaves nothing behind either; processes end in the same way.
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+  await bundlePrograms(dir)
   const server = await startRedis(REDIS)
   const redis = new Redis(server.url, { maxRetriesPerRequest: null })
   const queue = new Queue(RUNS.name, { connection: redis, prefix: QUEUE_PREFIX, defaultJobOptions: RUNS.jobOptions })

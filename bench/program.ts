@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { freePort } from '@opifer/testkit'
 import { type Memory, memoryOf } from './process-stats.ts'
 
@@ -31,6 +32,12 @@ interface Surroundings {
 
 let started = 0
 
+/** Makes of each program what its image holds, so that what is measured is what runs in production. */
+export async function bundlePrograms(dir: string): Promise<void> {
+  const script = fileURLToPath(new URL('../scripts/bundle.mjs', import.meta.url))
+  await promisify(execFile)(process.execPath, [script, dir])
+}
+
 /**
  * Starts the real program and waits until it is ready. What it logs goes to a file, as it does under a container runtime:
  * reading it here would cost the measured machine as much as writing it costs the program.
@@ -40,7 +47,7 @@ export async function startProgram(
   { dir, redisUrl, profileDir }: Surroundings,
   { flags = [], profile }: ProgramOptions,
 ): Promise<Program> {
-  const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url))
+  const main = join(dir, app, 'app/bin/main.mjs')
   const addr = `127.0.0.1:${await freePort()}`
   const logFile = join(dir, `${app}-${++started}.log`)
   const log = openSync(logFile, 'w')

@@ -36,15 +36,21 @@ test('an API server that does not tell makes the run try again', async () => {
 
 test.each([
   { unsureSince: RECEIVED_AT - 300_000, want: 'unseen' },
-  { unsureSince: RECEIVED_AT - 299_999, want: 'none' },
+  { unsureSince: RECEIVED_AT - 290_000, want: 'unseen' },
+  { unsureSince: RECEIVED_AT - 289_999, want: 'none' },
+  { unsureSince: RECEIVED_AT + 10_000, want: 'none' },
+  { unsureSince: RECEIVED_AT + 10_001, want: 'unseen' },
   { unsureSince: undefined, want: 'none' },
-])('a Job that may have been made is $want when it could have ended and be deleted by now', async (request) => {
-  const { want, unsureSince } = request
-  const cluster = await givenCluster()
-  expect(await find(cluster, { unsureSince })).toMatchObject({ kind: want })
-  givenJob(cluster, 'a', 'run-a')
-  expect(await find(cluster, { unsureSince })).toMatchObject({ kind: 'found' })
-})
+])(
+  'a Job that may have been made at $unsureSince is $want, by whether it could be deleted by now or the clocks differ',
+  async (request) => {
+    const { want, unsureSince } = request
+    const cluster = await givenCluster()
+    expect(await find(cluster, { unsureSince })).toMatchObject({ kind: want })
+    givenJob(cluster, 'a', 'run-a')
+    expect(await find(cluster, { unsureSince })).toMatchObject({ kind: 'found' })
+  },
+)
 
 interface Given {
   shown?: JobIdentity

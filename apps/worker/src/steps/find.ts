@@ -49,8 +49,13 @@ const TIMEOUT_MS = 15_000
  * safe: its name is taken.
  */
 export function mayBeGone({ unsureSince, ttlSeconds }: Omit<FindRequest, 'runId'>, now: number): boolean {
-  return unsureSince !== undefined && now - unsureSince >= ttlSeconds * 1_000
+  if (unsureSince === undefined) return false
+  const elapsed = now - unsureSince
+  return elapsed >= ttlSeconds * 1_000 - CLOCK_SKEW_MS || elapsed < -CLOCK_SKEW_MS
 }
+
+/** The time was noted by another process, whose clock may differ so much. Where it differs by more, nobody can tell. */
+const CLOCK_SKEW_MS = 10_000
 
 const UNSEEN = {
   kind: 'unseen',
