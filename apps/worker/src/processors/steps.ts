@@ -66,7 +66,9 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       const finding = mayBeGone(traceOf(run, deps, settings, context), now()) ? await find(run) : undefined
       if (finding?.kind === 'unseen') return { ...finding, kind: 'refused' }
       const createOne = (job: JobManifest) => creates.run(() => sendCreate(job, run, deps, context))
-      const create = { api: { ...api, createJob: createOne }, jobs, settings: settings.job, now }
+      // A Job that was found may be gone by the time of a create, which would then make another.
+      const known = finding?.kind === 'found' ? { of: () => finding.job } : jobs
+      const create = { api: { ...api, createJob: createOne }, jobs: known, settings: settings.job, now }
       const creation = await createJob(request, create)
       if (creation.kind === 'refused') return creation
       const { kind, job, variables, remarks } = creation
