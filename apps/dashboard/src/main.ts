@@ -15,6 +15,7 @@ import {
   openRuns,
   openTls,
   operationsApp,
+  placeOperations,
   redisUnready,
   registerRedisMetrics,
   runProcess,
@@ -75,19 +76,15 @@ await runProcess(
     const tls = openTls(config, { files, log })
     lifecycle.onClose('certificates', () => tls?.close())
 
-    const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    if (config.operationsAddr) {
-      const server = await serveHttp(operations, config.operationsAddr)
-      lifecycle.onClose('operations server', () => server.close())
-      log.info(server.address, 'operations are listening')
-    }
+    const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
+    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp({
       ...deps,
       auth,
       isLocal: config.authMethod === 'none' && !config.allowUnauthenticated,
       log,
       build: BUILD,
-      operations: config.operationsAddr ? undefined : operations,
+      operations,
     })
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())

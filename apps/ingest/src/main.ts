@@ -7,6 +7,7 @@ import {
   openRuns,
   openTls,
   operationsApp,
+  placeOperations,
   registerRedisMetrics,
   redisUnready,
   runProcess,
@@ -45,12 +46,8 @@ await runProcess(
     const tls = openTls(config, { files, log })
     lifecycle.onClose('certificates', () => tls?.close())
 
-    const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    if (config.operationsAddr) {
-      const server = await serveHttp(operations, config.operationsAddr)
-      lifecycle.onClose('operations server', () => server.close())
-      log.info(server.address, 'operations are listening')
-    }
+    const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
+    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp(
       {
         intake,
@@ -58,7 +55,7 @@ await runProcess(
         auth,
         tracing,
         log,
-        operations: config.operationsAddr ? undefined : operations,
+        operations,
       },
       config,
     )
