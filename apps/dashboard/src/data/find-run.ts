@@ -24,10 +24,16 @@ export interface Waiting {
 
 /** Runs that no worker has taken up yet. */
 export async function readWaiting(queue: DashboardDeps['queue']): Promise<Waiting> {
-  const [count, [oldest]] = await Promise.all([
+  const [count, oldest] = await Promise.all([
     queue.getJobCountByTypes('waiting', 'prioritized'),
-    queue.getWaiting(0, 0),
+    readOldestWaiting(queue),
   ])
+  return { count, oldest }
+}
+
+/** The run that has waited longest for a worker. */
+export async function readOldestWaiting(queue: DashboardDeps['queue']): Promise<Waiting['oldest']> {
+  const [oldest] = await queue.getWaiting(0, 0)
   const parsed = runSchema.safeParse(oldest?.data)
-  return { count, oldest: parsed.success ? { id: parsed.data.id, receivedAt: parsed.data.receivedAt } : undefined }
+  return parsed.success ? { id: parsed.data.id, receivedAt: parsed.data.receivedAt } : undefined
 }

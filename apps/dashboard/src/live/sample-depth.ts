@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { runSchema } from '@opifer/core'
 import { SAMPLE_MS } from '@opifer/history'
+import { readOldestWaiting } from '../data/find-run.ts'
 import type { DashboardDeps } from '../deps.ts'
 
 type Deps = Pick<DashboardDeps, 'queue' | 'depth' | 'now'>
@@ -26,12 +26,11 @@ export function sampleDepth(deps: Deps, onError: (err: unknown) => void): { stop
 async function sample({ queue, depth, now }: Deps): Promise<void> {
   const at = now()
   if (!(await depth.isMyTurn(at))) return
-  const [counts, [oldest]] = await Promise.all([
+  const [counts, oldest] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed'),
-    queue.getWaiting(0, 0),
+    readOldestWaiting(queue),
   ])
   const { waiting = 0, prioritized = 0, active = 0, delayed = 0 } = counts
-  const first = runSchema.safeParse(oldest?.data)
-  const oldestWaiting = first.success ? Math.max(0, at - first.data.receivedAt) : undefined
+  const oldestWaiting = oldest && Math.max(0, at - oldest.receivedAt)
   await depth.write({ at, waiting: waiting + prioritized, active, delayed, oldestWaiting })
 }
