@@ -37,7 +37,7 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.source="${SOURCE_URL}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Opifer"
-ENV NODE_ENV=production
+ENV NODE_ENV=production OPIFER_REVISION=${REVISION} OPIFER_CREATED=${CREATED}
 # Distroless calls it nonroot. Node is the first process, and is told of SIGTERM itself.
 USER 65532:65532
 STOPSIGNAL SIGTERM

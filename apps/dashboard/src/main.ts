@@ -29,7 +29,12 @@ import { createLiveHub } from './live/hub.ts'
 import { sampleDepth } from './live/sample-depth.ts'
 import { createMetrics } from './metrics.ts'
 
-const BUILD = { version: VERSION, commit: 'unknown', buildDate: 'unknown' }
+/** As its image was built; what runs from its source has no build. */
+const BUILD = {
+  version: VERSION,
+  commit: process.env['OPIFER_REVISION'] ?? 'unknown',
+  buildDate: process.env['OPIFER_CREATED'] ?? 'unknown',
+}
 
 await runProcess(
   {
