@@ -180,7 +180,7 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
   test('exit code 0: the run succeeded', async () => {
     const { id, result } = await system.run(firing('ExitsWith0'))
     expect(result.outcome).toBe('succeeded')
-    await eventually(async () => expect(await system.runs.state(id)).toBe('completed'))
+    expect(await system.runs.state(id)).toBe('completed')
   })
 
   const codes = [1, 3, 255]
@@ -197,7 +197,7 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
     })
     expect(result.log?.split('\n').slice(-2)).toEqual(['100', `last words of ${exitCode}`])
     expect(result.log).not.toMatch(/^1$/m)
-    await eventually(async () => expect(await system.runs.state(id)).toBe('failed'))
+    expect(await system.runs.state(id)).toBe('failed')
   })
 
   given(makeOperario('FailsThrice', shell('exit 4'), { job: { backoffLimit: 2 } }))
@@ -363,7 +363,7 @@ describe('7. A ConfigMap labelled `openfero/job-disabled: "true"` is known but n
     const { id, result } = await system.run(firing('SwitchedOff'))
     expect(result).toMatchObject({ outcome: 'disabled', reason: expect.stringContaining('openfero/job-disabled') })
     expect(await system.jobs('SwitchedOff')).toEqual([])
-    await eventually(async () => expect(await system.runs.state(id)).toBe('completed'))
+    expect(await system.runs.state(id)).toBe('completed')
   })
 })
 

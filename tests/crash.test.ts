@@ -336,11 +336,7 @@ function isOneOf(instances: readonly string[]): (job: Job) => boolean {
 /** What one alert has led to, when its run is over. */
 async function sequelOf(runId: string, instance: string, alertname = 'Quick') {
   const run = await system.runs.end(runId)
-  const state = await eventually(async () => {
-    const now = await system.runs.state(runId)
-    if (now !== 'completed' && now !== 'failed') throw new Error(`BullMQ has the run as ${now}`)
-    return now
-  })
+  const state = await system.runs.state(runId)
   const all = await system.runs.all()
   const jobs = jobsOf(instance, alertname)
   return {

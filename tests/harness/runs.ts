@@ -10,7 +10,7 @@ export type EndedRun = Run & { result: NonNullable<Run['result']> }
 /** The queue of runs, seen from outside. */
 export interface Runs {
   find(runId: string): Promise<Run | undefined>
-  /** Waits for the run's end. */
+  /** Waits until the run has ended and has left the queue: until then the next alert of its kind would join it. */
   end(runId: string, options?: EventuallyOptions): Promise<EndedRun>
   /** What BullMQ says of the run, e.g. `completed`. */
   state(runId: string): Promise<string>
@@ -40,9 +40,11 @@ export function openRuns(redisUrl: string, prefix = '{opifer}', patience = 20_00
     find,
     end: (runId, options = { timeout: patience }) =>
       eventually(async () => {
+        const state = await queue.getJobState(runId)
         const run = await find(runId)
-        if (run?.result) return { ...run, result: run.result }
-        throw new Error(`run ${runId} of ${run?.alert.alertname} has not ended; its Job is ${run?.job?.name}`)
+        if (run?.result && (state === 'completed' || state === 'failed')) return { ...run, result: run.result }
+        const is = run?.result ? 'has ended' : 'has not ended'
+        throw new Error(`run ${runId} of ${run?.alert.alertname} ${is} and is ${state}; its Job is ${run?.job?.name}`)
       }, options),
     state: (runId) => queue.getJobState(runId),
     async all() {
