@@ -1,4 +1,4 @@
-import { OUTCOMES, type Outcome, parseDuration, parseMatchers } from '@opifer/core'
+import { OUTCOMES, parseDuration, parseMatchers } from '@opifer/core'
 import type { RunQuery } from '@opifer/history'
 
 /** Which runs somebody asks for, as the address of a page or of the API says it. */
@@ -88,17 +88,17 @@ function statusOf({ status }: GivenFilter, problems: FilterProblem[]): Pick<RunQ
   return {}
 }
 
-function outcomesOf({ outcome }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'outcomes' | 'open'> {
-  const known = outcome.filter((value): value is Outcome => (OUTCOMES as readonly string[]).includes(value))
-  const open = outcome.includes('running')
-  const strange = outcome.filter((value) => value !== 'running' && !(known as string[]).includes(value))
+function outcomesOf({ outcome }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'outcomes'> {
+  const known = ['running', ...OUTCOMES] as const
+  const outcomes = known.filter((value) => outcome.includes(value))
+  const strange = outcome.filter((value) => !(known as readonly string[]).includes(value))
   if (strange.length > 0) {
     problems.push({
       field: 'outcome',
       message: `${strange.join(', ')}: no outcome; there are ${OUTCOMES.join(', ')}, and running`,
     })
   }
-  return { ...(known.length > 0 && { outcomes: known }), ...(open && { open }) }
+  return outcomes.length > 0 ? { outcomes } : {}
 }
 
 function matchersOf({ match }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'matchers'> {

@@ -28,11 +28,10 @@ export function operarioName({ configMap, key }: { configMap: string; key: strin
 const CONDITIONS: { [Part in keyof RunQuery]-?: (value: NonNullable<RunQuery[Part]>) => Condition[] } = {
   outcomes: (outcomes) => [
     {
-      test: ({ result }) => result !== undefined && outcomes.includes(result.outcome),
-      cover: [...new Set(outcomes)].map(INDEX.outcome),
+      test: ({ result }) => outcomes.includes(result?.outcome ?? 'running'),
+      cover: [...new Set(outcomes)].map((one) => (one === 'running' ? INDEX.open : INDEX.outcome(one))),
     },
   ],
-  open: (open) => (open ? [{ test: ({ result }) => result === undefined, cover: [INDEX.open] }] : []),
   alertname: (alertname) => [
     { test: ({ run }) => run.alert.alertname === alertname, cover: [INDEX.alertname(alertname)] },
   ],

@@ -177,7 +177,7 @@ describe('an index', () => {
 
   test.each<[part: string, query: RunQuery, write: (writer: Writer) => Promise<void>, count: number | undefined]>([
     ['outcomes', { outcomes: ['failed'] }, (writer) => writer.ended(ended(instance, 'failed')), 1],
-    ['open', { open: true }, (writer) => writer.began(instance, T0), 1],
+    ['open', { outcomes: ['running'] }, (writer) => writer.began(instance, T0), 1],
     ['alertname', { alertname: 'Other' }, (writer) => writer.ended(ended(named)), 1],
     ['status', { status: 'resolved' }, (writer) => writer.ended(ended(resolved)), 1],
     ['matcher', matching('instance="node-1"'), (writer) => writer.ended(ended(instance)), undefined],

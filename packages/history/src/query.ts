@@ -3,10 +3,8 @@ import type { RunRecord } from './record.ts'
 
 /** Which runs are asked for; every part narrows it further. */
 export interface RunQuery {
-  /** Any of these. */
-  outcomes?: readonly Outcome[] | undefined
-  /** Only runs that are not over. */
-  open?: boolean | undefined
+  /** Any of these; `running` stands for runs that are not over. */
+  outcomes?: readonly (Outcome | 'running')[] | undefined
   alertname?: string | undefined
   status?: 'firing' | 'resolved' | undefined
   /** On the alert's labels; `parseMatchers` of core reads them. */

@@ -44,7 +44,7 @@ export async function readOverview(span: Span, deps: Deps): Promise<OverviewView
     readHealth(deps),
     deps.history.readStats(range),
     deps.depth.read(range),
-    deps.history.count({ open: true }),
+    deps.history.count({ outcomes: ['running'] }),
   ])
   const toJob = merged(stats.map((one) => one.toJob))
   return {

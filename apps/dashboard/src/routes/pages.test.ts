@@ -27,6 +27,7 @@ test.each([
   ['outcome=failed', ['run-failed']],
   ['outcome=failed,succeeded', ['run-failed', 'run-resolved', 'run-succeeded']],
   ['outcome=running', ['run-open']],
+  ['outcome=running&outcome=failed', ['run-failed', 'run-open']],
   ['alertname=BackupOverdue', ['run-failed']],
   ['status=resolved', ['run-resolved']],
   ['match=severity%3D%22critical%22', ['run-failed', 'run-open']],
