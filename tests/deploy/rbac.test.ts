@@ -1,4 +1,7 @@
-/** The Role of the worker, held against what workers ask of the API server when they do all that they do. */
+/**
+ * The Role of the worker, held against what workers ask of the API server when they do all that they do. That they ask for
+ * no more in any other test is seen to by the harness.
+ */
 import { createMarks } from '@opifer/platform'
 import { eventually } from '@opifer/testkit'
 import { Redis } from 'ioredis'
@@ -6,6 +9,7 @@ import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { makeGate } from '../harness/gate.ts'
 import { makeOperario, shell, succeed } from '../harness/operario.ts'
+import { assertGranted, type Right, rightsOf, rightsUsed } from '../harness/rights.ts'
 import { startSystem, type System } from '../harness/system.ts'
 import { firing } from '../harness/webhook.ts'
 import { kustomizeIsMissing, render } from './kustomize.ts'
@@ -32,14 +36,19 @@ test.skipIf(kustomizeIsMissing())('it grants exactly what they ask for, no more 
   await succeedFailAndCollide()
   await cancelOne()
   await warnTwice()
-  const asked = system.cluster.audit.entries().filter(({ userAgent, resource }) => resource && userAgent === AGENT)
+  const asked = system.cluster.audit
+    .entries()
+    .filter(({ userAgent, resource }) => resource && userAgent === 'opifer-worker')
   expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(['default']))
   expect(asked.filter(({ code }) => code === 403)).toEqual([])
-  const used = asked.map(({ verb, resource, subresource }) => right(verb, resource ?? '', subresource))
-  expect([...new Set(used)].sort()).toEqual(await granted())
+  expect(rightsUsed(asked)).toEqual(await granted())
 })
 
-const AGENT = 'opifer-worker'
+test('a test in which they ask for more fails', async () => {
+  const entry = { time: '', path: '', code: 200, userAgent: 'opifer-worker', verb: 'delete', resource: 'pods' }
+  await expect(assertGranted([entry])).rejects.toThrow('does not grant: delete pods')
+  await assertGranted([{ ...entry, userAgent: 'kubectl' }])
+})
 
 /** A Job that succeeds, one that fails with log lines, and one whose name is taken, since Redis forgot the run before. */
 async function succeedFailAndCollide(): Promise<void> {
@@ -72,16 +81,8 @@ async function warnTwice(): Promise<void> {
   await eventually(() => expect(verbs()).toContain('patch'), { timeout: 25_000 })
 }
 
-/** The Role's rules, one by one, as the audit log has it: `get pods/log`, `create jobs.batch`. */
-async function granted(): Promise<string[]> {
+async function granted(): Promise<Set<Right>> {
   const [role, ...others] = (await render('overlays/prod')).filter(({ kind }) => kind === 'Role') as unknown as IRole[]
   expect(others).toEqual([])
-  const rights = (role?.rules ?? []).flatMap(({ verbs, resources = [] }) =>
-    resources.flatMap((resource) => verbs.map((verb) => right(verb, resource))),
-  )
-  return rights.sort()
-}
-
-function right(verb: string, resource: string, subresource?: string): string {
-  return subresource === undefined ? `${verb} ${resource}` : `${verb} ${resource}/${subresource}`
+  return rightsOf(role)
 }

@@ -1,5 +1,6 @@
 import { type DevCluster, type KubeObject, startDevCluster } from '@opifer/devcluster'
 import type { Endpoint } from '@opifer/testkit'
+import { assertGranted } from '../harness/rights.ts'
 import type { JobEvent } from './history.ts'
 import { jobEvent } from './job-event.ts'
 import type { OperarioManifest } from './operarios.ts'
@@ -44,7 +45,10 @@ async function startOwnCluster({ operarios, onJob }: ClusterSetup): Promise<Faul
       if (job) cluster.store.remove('jobs', NAMESPACE, job.name)
       return job
     },
-    stop: () => cluster.stop(),
+    async stop() {
+      await cluster.stop()
+      await assertGranted(cluster.audit.entries())
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import {
   validateConfigMap,
 } from '@opifer/devcluster'
 import { openCluster } from './other-cluster.ts'
+import { assertGranted } from './rights.ts'
 
 /** The cluster that a system creates its Jobs in. */
 export interface Cluster {
@@ -72,6 +73,9 @@ async function startDev({ folder, images }: ClusterOptions): Promise<Cluster> {
       const chunks = logs.read(metadata.uid, container) ?? []
       return Buffer.concat(chunks.map(({ data }) => data)).toString()
     },
-    stop: () => dev.stop(),
+    async stop() {
+      await dev.stop()
+      await assertGranted(dev.audit.entries())
+    },
   }
 }
