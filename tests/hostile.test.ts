@@ -215,7 +215,8 @@ describe('Manifests of Operarios', () => {
     const { result, receivedAt } = await system.run(firing(alertname))
     expect(result).toMatchObject({ outcome: 'invalid', reason: expect.stringMatching(reason) })
     expect(result.reason).toContain(`default/openfero-${alertname.toLowerCase()}-firing`)
-    expect(result.finishedAt - receivedAt).toBeLessThan(2_000)
+    // Far below the hour for which a run is tried that could work.
+    expect(result.finishedAt - receivedAt).toBeLessThan(10_000)
     expect(await system.jobs(alertname)).toEqual([])
   })
 

@@ -129,8 +129,8 @@ describe.each([
       durations.push(performance.now() - startedAt)
       expect((await system.runs.end(receipt?.runId ?? '')).result.outcome).toBe('succeeded')
     }
-    // Far below the ten seconds that an export may take.
-    expect(Math.max(...durations)).toBeLessThan(1_000)
+    // Below the ten seconds that an export may take.
+    expect(Math.max(...durations)).toBeLessThan(5_000)
     if (state !== 'silent') await system.ingest.waitForLine(/traces are not taken by the collector/, 25_000)
 
     const stoppedAt = performance.now()
