@@ -55,6 +55,16 @@ function receiptsOf(answer: Intake): Receipt[] {
 
 const resultsOf = (answer: Intake) => receiptsOf(answer).map(({ result }) => result)
 
+/** As the worker does whose run has had a Job. */
+async function coolDown(
+  { redis, marks }: OpenIngest,
+  about: { dedupId: string; runId: string; cooldownMs: number },
+): Promise<void> {
+  const lock = { key: '{opifer}:lock', token: 'a worker' }
+  await redis.set(lock.key, lock.token)
+  await marks.finishJob({ episode: 'episode', keepMs: 60_000, ...about }, lock)
+}
+
 /** A run as a worker finds it in the queue. */
 async function runOf(queue: Queue, receipt: Receipt | undefined): Promise<Run> {
   const job = await queue.getJob(receipt?.runId ?? '')
@@ -158,7 +168,7 @@ describe('a cooldown', () => {
     const ingest = await givenReadyIngest()
     const [first] = receiptsOf(await ingest.intake(givenWebhook(alertAt('a'))))
     const { dedupId } = await runOf(ingest.queue, first)
-    await ingest.marks.startCooldown(dedupId, first?.runId ?? '', 60_000)
+    await coolDown(ingest, { dedupId, runId: first?.runId ?? '', cooldownMs: 60_000 })
     await finish(ingest, first?.runId)
 
     const [quiet, other] = receiptsOf(await ingest.intake(givenWebhook(alertAt('a'), alertAt('b'))))
@@ -171,7 +181,7 @@ describe('a cooldown', () => {
     const ingest = await givenReadyIngest()
     const [first] = receiptsOf(await ingest.intake(givenWebhook()))
     const { dedupId } = await runOf(ingest.queue, first)
-    await ingest.marks.startCooldown(dedupId, 'earlier', 50)
+    await coolDown(ingest, { dedupId, runId: 'earlier', cooldownMs: 50 })
     expect(resultsOf(await ingest.intake(givenWebhook()))).toEqual(['cooldown'])
     await finish(ingest, first?.runId)
     await eventually(async () => expect(resultsOf(await ingest.intake(givenWebhook()))).toEqual(['enqueued']))
@@ -245,7 +255,7 @@ describe('an alert that fires anew while its first firing still waits', () => {
     const { intake, marks } = ingest
     const [first] = receiptsOf(await intake(firing(at(1))))
     await intake(resolved(at(2)))
-    await marks.markSuperseding(first?.runId ?? '', 60_000)
+    await marks.markClosing(first?.runId ?? '', 60_000)
     const answer = { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
     expect(await intake(firing(at(3)))).toEqual(answer)
     expect(await intake(firing(at(3)))).toEqual(answer)

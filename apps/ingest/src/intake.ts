@@ -70,8 +70,8 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
 /** Runs that are sent to Redis in one go: enough to share the cost, few enough to let others in between. */
 const MAX_BATCH = 500
 
-function answerOf(receipts: (Receipt | 'superseding')[]): Intake {
-  const kept = receipts.filter((receipt) => receipt !== 'superseding')
+function answerOf(receipts: (Receipt | 'closing')[]): Intake {
+  const kept = receipts.filter((receipt) => receipt !== 'closing')
   return kept.length === receipts.length
     ? { kind: 'accepted', receipts: kept }
     : { kind: 'unavailable', reason: 'the run of an earlier firing is just ending' }
@@ -81,12 +81,12 @@ function late(timeoutMs: number): Intake {
   return { kind: 'unavailable', reason: `Redis did not answer within ${timeoutMs} ms` }
 }
 
-/** For each run what became of it, or that it has joined one that is about to end `superseded`. */
+/** For each run what became of it, or that it has joined one that is about to end without a Job. */
 async function enqueue(
   runs: readonly Run[],
   { queue, marks, onRepeats, now = Date.now }: IntakeDeps,
   { dedupScope, resolvedTtl }: IntakeSettings,
-): Promise<(Receipt | 'superseding')[]> {
+): Promise<(Receipt | 'closing')[]> {
   // A group's run stands for all of its alerts: that one of them ends says nothing about it.
   const single = dedupScope === 'alert' ? runs : []
   const [cooling] = await Promise.all([
@@ -106,15 +106,13 @@ async function enqueue(
   const refired = refiredAlerts(single, inQueue)
   await Promise.all(refired.map(({ alertId, firing }) => marks.markFiredAnew(alertId, firing, resolvedTtl)))
   // A worker that is ending such a run has either seen the mark, or said so before.
-  const ending = await marks.superseding(refired.map(({ runId }) => runId))
+  const ending = await marks.closing(refired.map(({ runId }) => runId))
   const receipts = runs.map((run, index) => {
     const queuedId = inQueue.get(run.id)
-    return queuedId !== undefined && ending.has(queuedId)
-      ? 'superseding'
-      : receiptOf(run, cooling[index] ?? null, queuedId)
+    return queuedId !== undefined && ending.has(queuedId) ? 'closing' : receiptOf(run, cooling[index] ?? null, queuedId)
   })
   const repeated = receipts.flatMap((receipt) =>
-    receipt === 'superseding' || receipt.result === 'enqueued' ? [] : [receipt.runId],
+    receipt === 'closing' || receipt.result === 'enqueued' ? [] : [receipt.runId],
   )
   if (repeated.length > 0) onRepeats(repeated, now())
   return receipts

@@ -1,4 +1,13 @@
-import { type Alert, alertId, beganOf, type Firing, isDefective, type ResolvedMark, type Run } from '@opifer/core'
+import {
+  type Alert,
+  alertId,
+  beganOf,
+  type Firing,
+  firingOf,
+  isDefective,
+  type ResolvedMark,
+  type Run,
+} from '@opifer/core'
 
 /** An alert that is over: a firing run of it that has no Job yet needs none. */
 export interface EndedAlert {
@@ -35,7 +44,7 @@ export function refiredAlerts(runs: readonly Run[], inQueue: ReadonlyMap<string,
     const joined = inQueue.get(run.id) ?? run.id
     if (joined === run.id || isDefective(alert) || alert.status !== 'firing') return []
     if (!(beganOf(joined) < beganOf(run.id))) return []
-    return [{ alertId: alertId(run, alert), firing: { startsAt: alert.startsAt, receivedAt }, runId: joined }]
+    return [{ alertId: alertId(run, alert), firing: firingOf(alert, receivedAt), runId: joined }]
   })
 }
 

@@ -32,7 +32,7 @@ export {
   runId,
 } from './run/identity.ts'
 export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'
-export { type Firing, isOver, type ResolvedMark } from './run/resolved.ts'
+export { type Firing, firingOf, isOver, type ResolvedMark } from './run/resolved.ts'
 export { retryRun } from './run/retry.ts'
 export { type JobRef, type OperarioRef, type Run, runSchema } from './run/run.ts'
 export { parseDuration } from './text/duration.ts'

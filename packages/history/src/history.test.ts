@@ -143,6 +143,21 @@ describe('retention', () => {
     expect(await reader.get('run-000005')).toBeUndefined()
   })
 
+  test('by count leaves nothing of a run that ends when so many newer ones are kept, and counts its end', async () => {
+    const { writer, reader } = givenHistory(given.redis, { historyMaxRuns: 3 })
+    const runs = Array.from({ length: 8 }, (_, index) => withJob(run(index + 1)))
+    for (const one of runs) await writer.began(one, T0)
+    for (const one of runs) {
+      await writer.created(one)
+      await writer.ended(ended(one))
+    }
+    const kept = new Set(['run-000008', 'run-000007', 'run-000006'])
+    expect(await indexed(given.redis)).toEqual(kept)
+    const records = await given.redis.keys(`${PREFIX}:history:run:*`)
+    expect(new Set(records.map((key) => key.split(':').at(-1)))).toEqual(kept)
+    expect(await reader.readStats({ from: T0, to: T0 + 1, step: 1 })).toMatchObject([{ outcomes: { succeeded: 8 } }])
+  })
+
   test('by age takes old runs out of every index that is in use', async () => {
     const { writer } = givenHistory(given.redis, { historyMaxAge: HOUR })
     for (let number = 0; number < 50; number++) await writer.ended(ended(run(number)))

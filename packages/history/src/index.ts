@@ -14,5 +14,4 @@ export {
   createRepeatCounter,
   type HistorySettings,
   type HistoryWriter,
-  type Lock,
 } from './writer.ts'

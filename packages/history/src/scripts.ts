@@ -92,14 +92,17 @@ export const CREATED = `${PRELUDE}
 local id, lock, token, job, operario, index, score, keep, cutoff, statsAt, bucket, took = unpack(ARGV)
 if not isHeld(lock, token) then return end
 local record = base .. 'run:' .. id
-local isNew = redis.call('HSETNX', record, 'job', job) == 1
-if operario ~= '' then
-  redis.call('HSET', record, 'operario', operario)
-  addLater(record, index, score, id, keep)
-  trim(index, cutoff)
+-- One that is not there, or not any more, is only counted: its end brings all of this again.
+if redis.call('HEXISTS', record, 'run') == 1 then
+  local isNew = redis.call('HSETNX', record, 'job', job) == 1
+  if operario ~= '' then
+    redis.call('HSET', record, 'operario', operario)
+    addLater(record, index, score, id, keep)
+    trim(index, cutoff)
+  end
+  keepFor(record, keep)
+  if not isNew then return end
 end
-keepFor(record, keep)
-if not isNew then return end
 count(statsAt, keep, {['toJob:' .. bucket] = 1, ['toJob:sum'] = took})
 tell(id, 'created')
 `
@@ -124,16 +127,19 @@ local id, run, startedAt, score, indexes, keep, cutoff, most, lock, token, resul
 if not isHeld(lock, token) then return end
 local record = base .. 'run:' .. id
 begin(id, run, startedAt, score, indexes, keep, cutoff, most)
-if redis.call('HSETNX', record, 'result', result) == 0 then return end
-if job ~= '' then redis.call('HSETNX', record, 'job', job) end
-if times ~= '' then redis.call('HSET', record, 'jobTimes', times) end
-if operario ~= '' then
-  redis.call('HSETNX', record, 'operario', operario)
-  addLater(record, operarioIndex, score, id, keep)
+-- Where so many newer runs are kept that this one is dropped at once, it is only counted.
+if redis.call('EXISTS', record) == 1 then
+  if redis.call('HSETNX', record, 'result', result) == 0 then return end
+  if job ~= '' then redis.call('HSETNX', record, 'job', job) end
+  if times ~= '' then redis.call('HSET', record, 'jobTimes', times) end
+  if operario ~= '' then
+    redis.call('HSETNX', record, 'operario', operario)
+    addLater(record, operarioIndex, score, id, keep)
+  end
+  redis.call('ZREM', base .. 'index:open', id)
+  addLater(record, outcome, score, id, keep)
+  trim(outcome, cutoff)
 end
-redis.call('ZREM', base .. 'index:open', id)
-addLater(record, outcome, score, id, keep)
-trim(outcome, cutoff)
 local counts = {[outcome] = 1}
 if byOperario ~= '' then counts[byOperario] = 1 end
 count(statsAt, keep, counts)

@@ -1,5 +1,5 @@
 import { excerpt, type JobRef, type JobTimes, type OperarioRef, type Result, type Run } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform'
+import type { Lock, RedisClient } from '@opifer/platform'
 import { defineCommand } from './commands.ts'
 import { operarioName } from './conditions.ts'
 import { bucketOf } from './histogram.ts'
@@ -14,12 +14,6 @@ export interface HistorySettings {
   historyMaxAge: number
   /** Runs that are kept at most. */
   historyMaxRuns: number
-}
-
-/** A lock in Redis and what it holds while it is the writer's. */
-export interface Lock {
-  key: string
-  token: string
 }
 
 /**

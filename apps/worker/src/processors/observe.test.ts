@@ -1,7 +1,7 @@
 import type { Outcome, Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
-import { LOCK, makeJobRef, readableMetrics, RECEIVED_AT, silent } from '../testing/builders.ts'
+import { makeHold, makeJobRef, readableMetrics, RECEIVED_AT, silent } from '../testing/builders.ts'
 import { observeTurns } from './observe.ts'
 import type { Turn } from './run.ts'
 import type { TurnContext } from './steps.ts'
@@ -55,10 +55,10 @@ function given(takeTurn: (run: Run) => Promise<Turn>) {
     onEnd: (_run, { outcome }) => void ends.push(outcome),
     now: () => RECEIVED_AT + 7_000,
   })
-  const context = { isFirst: true, wasAbandoned: false, lastError: undefined, log: silent }
-  const hold = { lock: LOCK, confirm: async () => {}, save: async () => {} }
+  const context = { isFirst: true, lastError: undefined, log: silent }
   return {
-    observe: (run: Run, overrides: Partial<TurnContext> = {}) => turns(run, { ...context, ...hold, ...overrides }),
+    observe: (run: Run, overrides: Partial<TurnContext> = {}) =>
+      turns(run, { ...context, ...makeHold(), ...overrides }),
     read,
     attributes: () => Object.assign({}, ...told) as object,
     ends,

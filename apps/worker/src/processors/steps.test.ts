@@ -1,18 +1,18 @@
 import { LABEL } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { KubeApi } from '../kubernetes/api.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
-import { LOCK, makeHistory, makeMarks, readableMetrics, RECEIVED_AT, silent, stored } from '../testing/builders.ts'
+import { makeHistory, makeHold, makeMarks, readableMetrics, RECEIVED_AT, silent, stored } from '../testing/builders.ts'
 import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
-import { stepsFor, type StepDeps } from './steps.ts'
-
-/** A run whose first create was not answered, a while ago. */
-const UNSURE = makeRun({ unansweredSince: RECEIVED_AT - 400_000 })
+import { type StepDeps, stepsFor, type TurnContext } from './steps.ts'
 
 test('a Job that was found after a create without an answer is taken, though it is gone the moment after', async () => {
   const cluster = await givenCluster()
-  const { metadata } = cluster.store.create('jobs', stored('Job', 'cleanup', { labels: { [LABEL.runId]: UNSURE.id } }))
+  const { metadata } = cluster.store.create(
+    'jobs',
+    stored('Job', 'cleanup', { labels: { [LABEL.runId]: makeRun().id } }),
+  )
   const creation = await create(cluster, {
     async list(...request) {
       const page = await cluster.api.list(...request)
@@ -32,7 +32,35 @@ test('after a create without an answer for a Job that may have come and gone the
   expect(cluster.calls('create', 'jobs')).toBe(0)
 })
 
-function create(cluster: TestCluster, api: Partial<KubeApi> = {}) {
+describe('that a create was sent', () => {
+  test('is on record before, and stays there when no answer comes', async () => {
+    const cluster = await givenCluster()
+    const log: string[] = []
+    const api = { createJob: () => Promise.reject(new Error(`cut, after: ${log.join()}`)) }
+    await expect(create(cluster, api, noting(log))).rejects.toThrow('cut, after: expected')
+    expect(log).toEqual(['expected'])
+  })
+
+  test.each([
+    { what: 'the answer is no', fault: { type: 'status', code: 503 } as const, want: ['expected', 'answered'] },
+    { what: 'it is there', fault: undefined, want: ['expected'] },
+  ])('is taken back only when $what: $want', async ({ fault, want }) => {
+    const cluster = await givenCluster()
+    if (fault) cluster.faults.add({ verb: 'create', fault })
+    const log: string[] = []
+    await create(cluster, {}, noting(log)).catch(() => {})
+    expect(log).toEqual(want)
+  })
+
+  test('nobody asks about in the first turn of a run', async () => {
+    const cluster = await givenCluster()
+    const first = { isFirst: true, unansweredSince: () => Promise.reject(new Error('it was asked')) }
+    expect(await create(cluster, {}, first)).toMatchObject({ kind: 'created' })
+  })
+})
+
+/** A turn up to its Job; by default a second one, the first having sent a create that was not answered, a while ago. */
+async function create(cluster: TestCluster, api: Partial<KubeApi> = {}, overrides: Partial<TurnContext> = {}) {
   const operario = makeOperario()
   const jobs = { of: () => undefined, adopt() {} } as object as Jobs
   const deps: StepDeps = {
@@ -46,8 +74,18 @@ function create(cluster: TestCluster, api: Partial<KubeApi> = {}) {
     now: () => RECEIVED_AT,
   }
   const job = { namespace: NAMESPACE, ttlSeconds: 300, labels: {} }
-  const hold = { lock: LOCK, confirm: async () => {}, save: async () => {} }
-  const context = { ...hold, isFirst: false, wasAbandoned: false, lastError: undefined, log: silent }
-  const steps = stepsFor(deps, { job, maxAge: 3_600_000, cooldown: 60_000 }, context)
-  return steps.create({ run: UNSURE, alert: makeAlert(), operario, finishedJobs: 0 })
+  const hold = makeHold({ unansweredSince: async () => RECEIVED_AT - 400_000 })
+  const context = { ...hold, isFirst: false, lastError: undefined, log: silent, ...overrides }
+  const steps = stepsFor(deps, { job, maxAge: 3_600_000, cooldown: 60_000, lockDuration: 30_000 }, context)
+  const run = makeRun()
+  expect(await steps.admit(run)).toMatchObject({ kind: 'admitted' })
+  return steps.create({ run, alert: makeAlert(), operario, finishedJobs: 0 })
+}
+
+function noting(log: string[]): Partial<TurnContext> {
+  return {
+    unansweredSince: async () => undefined,
+    expectAnswer: async () => void log.push('expected'),
+    answered: async () => void log.push('answered'),
+  }
 }

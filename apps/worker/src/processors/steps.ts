@@ -35,12 +35,12 @@ export interface StepSettings {
   maxAge: number
   /** Milliseconds. */
   cooldown: number
+  /** Milliseconds. */
+  lockDuration: number
 }
 
 /** One run's turn, with the ways in which it reaches back to its place in the queue. */
 export interface TurnContext extends Hold {
-  /** Whether a worker that had this run was gone without a word. */
-  wasAbandoned: boolean
   /** Whether no other turn of this run ever began. */
   isFirst: boolean
   /** Why the turn before this one failed, if it did. */
@@ -52,20 +52,25 @@ export interface TurnContext extends Hold {
 export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnContext): Steps {
   const { api, creates, operarios, jobs, marks, history, metrics, now } = deps
   const { log, lock, confirm, save } = context
-  const find = async (run: Run) => findJob(traceOf(run, deps, settings, context), { api, jobs, now, ...settings.job })
+  let unsureSince: number | undefined
+  const traceOf = (run: Run): FindRequest => ({ runId: run.id, unsureSince, ttlSeconds: ttlOf(run, deps, settings) })
+  const createOne = (manifest: JobManifest) => creates.run(() => sendCreate(manifest, deps, context))
+  const find = async (run: Run) => findJob(traceOf(run), { api, jobs, now, ...settings.job })
   return {
     async admit(run) {
-      const admitting = admit(run, context.lastError, { ...deps, maxAge: settings.maxAge })
-      // What it sees may be the doing of a worker that has taken this run over: one round trip for all.
-      const [admission] = await Promise.all([admitting, confirm(), history.began(run, now())])
+      const [admission, since] = await Promise.all([
+        admit(run, context.lastError, { ...deps, ...settings }),
+        context.isFirst ? undefined : context.unansweredSince(),
+        history.began(run, now()),
+      ])
+      unsureSince = since
       return admission
     },
     resolve: (alert) => operarios.resolve(alert),
     async create(request) {
       const { run } = request
-      const finding = mayBeGone(traceOf(run, deps, settings, context), now()) ? await find(run) : undefined
+      const finding = mayBeGone(traceOf(run), now()) ? await find(run) : undefined
       if (finding?.kind === 'unseen') return { ...finding, kind: 'refused' }
-      const createOne = (job: JobManifest) => creates.run(() => sendCreate(job, run, deps, context))
       // A Job that was found may be gone by the time of a create, which would then make another.
       const known = finding?.kind === 'found' ? { of: () => finding.job } : jobs
       const create = { api: { ...api, createJob: createOne }, jobs: known, settings: settings.job, now }
@@ -84,7 +89,7 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       if (context.isFirst) return { kind: 'none' }
       const finding = await find(run)
       // It does not end after all: an alert that joins it need not be sent away any longer.
-      if (finding.kind === 'found') await marks.unmarkSuperseding(run.id)
+      if (finding.kind === 'found') await marks.unmarkClosing(run.id)
       return finding
     },
     track: (job) => track(job, { api, jobs }),
@@ -95,23 +100,18 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
   }
 }
 
-/** What is known of a Job that an earlier turn of the run may have made without noting it. */
-function traceOf(run: Run, deps: StepDeps, settings: StepSettings, { wasAbandoned }: TurnContext): FindRequest {
-  const resolution = isDefective(run.alert) ? undefined : deps.operarios.resolve(run.alert)
+/** How long a Job of the run would be kept after its end, in seconds. */
+function ttlOf({ alert }: Run, { operarios }: StepDeps, { job }: StepSettings): number {
+  const resolution = isDefective(alert) ? undefined : operarios.resolve(alert)
   const spec = resolution?.kind === 'found' ? resolution.operario.manifest.spec : undefined
-  return {
-    runId: run.id,
-    unsureSince: run.unansweredSince ?? (wasAbandoned ? run.receivedAt : undefined),
-    ttlSeconds: spec?.ttlSecondsAfterFinished ?? settings.job.ttlSeconds,
-  }
+  return spec?.ttlSecondsAfterFinished ?? job.ttlSeconds
 }
 
-/** Makes the call only while the run is this worker's, and notes it when the answer does not tell what became of it. */
-async function sendCreate(job: JobManifest, run: Run, { api, now }: StepDeps, context: TurnContext) {
-  await context.confirm()
-  const unansweredSince = run.unansweredSince ?? now()
+/** Makes the call only while the run is this worker's. Should its answer never be seen, that is on record already. */
+async function sendCreate(job: JobManifest, { api, now }: StepDeps, { expectAnswer, answered }: TurnContext) {
+  await expectAnswer(now())
   return api.createJob(job).catch(async (error: unknown) => {
-    if (mayBeDone(error)) await context.save({ ...run, unansweredSince })
+    if (!mayBeDone(error)) await answered()
     throw error
   })
 }

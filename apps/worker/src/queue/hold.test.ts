@@ -25,10 +25,25 @@ test('what a worker has found out is kept, and what it does not know of stays', 
   expect(await data()).toMatchObject({ news: 'of a newer version', job: makeJobRef() })
 })
 
-test('that a create was not answered is kept', async () => {
-  const { hold, data } = await given()
-  await hold().save({ ...makeRun(), unansweredSince: 7 })
-  expect(await data()).toMatchObject({ unansweredSince: 7 })
+test('since when a create may have been carried out without an answer is kept, from the first of them on', async () => {
+  const { hold } = await given()
+  expect(await hold().unansweredSince()).toBeUndefined()
+  await hold().expectAnswer(7)
+  await hold().expectAnswer(8)
+  expect(await hold().unansweredSince()).toBe(7)
+  await hold().save({ ...makeRun() })
+  expect(await hold().unansweredSince()).toBe(7)
+  await hold().answered()
+  expect(await hold().unansweredSince()).toBeUndefined()
+})
+
+test('whoever expects an answer has the run for as long again as a lock lasts', async () => {
+  const { hold, setLock, lockLeft } = await given()
+  const { expectAnswer, confirm } = hold({ lockDuration: 90_000 })
+  await expectAnswer(7)
+  expect(await lockLeft()).toBeGreaterThan(60_000)
+  await setLock('another-worker')
+  await confirm()
 })
 
 test.each(['another-worker', undefined])('a run whose lock is held by %s is not written to', async (holder) => {
@@ -38,8 +53,11 @@ test.each(['another-worker', undefined])('a run whose lock is held by %s is not 
   await expect(hold().save({ ...makeRun(), job: makeJobRef() })).rejects.toThrow(
     'another worker has taken the run over',
   )
-  await expect(hold().confirm()).rejects.toThrow('another worker has taken the run over')
+  for (const act of [hold().confirm, () => hold().expectAnswer(7), hold().answered]) {
+    await expect(act()).rejects.toThrow('another worker has taken the run over')
+  }
   expect(await data()).toEqual(before)
+  expect(await hold().unansweredSince()).toBeUndefined()
 })
 
 test('a write that is sent again on a new connection comes too late when the run was taken over meanwhile', async () => {
@@ -83,6 +101,7 @@ async function given() {
     hold: (overrides: Partial<HoldOptions> = {}) =>
       createHold(job, { redis: own.redis, key, token: TOKEN, lockDuration: 30_000, ...overrides }),
     data: async () => (await own.queue.getJob(job.id ?? ''))?.data,
+    lockLeft: () => own.redis.pttl(`${key}:lock`),
     setLock: (holder: string | undefined) =>
       holder === undefined ? own.redis.del(`${key}:lock`) : own.redis.set(`${key}:lock`, holder),
   }

@@ -1,6 +1,5 @@
 import type { Run } from '@opifer/core'
-import type { Lock } from '@opifer/history'
-import type { RedisClient } from '@opifer/platform'
+import type { Lock, RedisClient } from '@opifer/platform'
 import type { Job } from 'bullmq'
 import { RetryError } from '../errors.ts'
 import { monotonic } from '../monotonic.ts'
@@ -14,6 +13,12 @@ export interface Hold {
   lock: Lock
   /** Makes sure that the run is this worker's, and will be for a while. */
   confirm: () => Promise<void>
+  /** Confirms, and notes that from now on a create may have been carried out whose answer nobody has seen. */
+  expectAnswer: (at: number) => Promise<void>
+  /** Takes that back: the answer told that nothing was created. */
+  answered: () => Promise<void>
+  /** Since when a create may have been carried out without an answer, in this turn or one before it. */
+  unansweredSince: () => Promise<number | undefined>
   /** Keeps what a worker adds to a run, and nothing else: another version of Opifer may have written more than this one reads. */
   save: (run: Run) => Promise<void>
 }
@@ -32,6 +37,9 @@ export interface HoldOptions {
 export function createHold(job: Job, { redis, key, token, lockDuration, now = monotonic }: HoldOptions): Hold {
   let sureUntil = Number.NEGATIVE_INFINITY
   const lock = { key: `${key}:lock`, token }
+  async function write(script: string, ...args: (string | number)[]): Promise<void> {
+    if (!(await redis.eval(script, 2, key, lock.key, token, ...args))) throw lost()
+  }
   return {
     lock,
     async confirm() {
@@ -41,10 +49,18 @@ export function createHold(job: Job, { redis, key, token, lockDuration, now = mo
       // The other half is for what is sent upon this to arrive.
       sureUntil = asked + lockDuration / 2
     },
-    async save({ operario, unansweredSince, job: made, result }) {
-      const data = JSON.stringify({ ...job.data, operario, unansweredSince, job: made, result })
-      if (!(await redis.eval(SAVE, 2, key, lock.key, token, data))) throw lost()
+    async expectAnswer(at) {
+      const asked = now()
+      await write(EXPECT_ANSWER, at, lockDuration)
+      sureUntil = asked + lockDuration / 2
     },
+    answered: () => write(ANSWERED),
+    async unansweredSince() {
+      const since = await redis.hget(key, 'unansweredSince')
+      return since === null ? undefined : Number(since)
+    },
+    save: ({ operario, job: made, result }) =>
+      write(SAVE, JSON.stringify({ ...job.data, operario, job: made, result })),
   }
 }
 
@@ -52,9 +68,20 @@ export function createHold(job: Job, { redis, key, token, lockDuration, now = mo
  * One step and not two: a command whose answer was lost with the connection is sent again once there is a new one, which
  * may be after the run was taken over and ended.
  */
-const SAVE = `
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+const IF_HELD = `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end`
+
+const SAVE = `${IF_HELD}
 redis.call('HSET', KEYS[1], 'data', ARGV[2])
+return 1`
+
+/** In a field of its own beside BullMQ's: it must stand before the create is sent, and goes with the run. */
+const EXPECT_ANSWER = `${IF_HELD}
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('HSETNX', KEYS[1], 'unansweredSince', ARGV[2])
+return 1`
+
+const ANSWERED = `${IF_HELD}
+redis.call('HDEL', KEYS[1], 'unansweredSince')
 return 1`
 
 function lost(): RetryError {

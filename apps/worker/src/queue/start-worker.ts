@@ -94,7 +94,6 @@ async function processJob({ job, token = '' }: Taken, deps: WorkerDeps, settings
   const context = {
     ...hold,
     isFirst: job.attemptsStarted <= 1,
-    wasAbandoned: job.stalledCounter > 0,
     lastError: job.failedReason,
     log: deps.log.child({ runId: run.id, groupKey: run.groupKey }),
   }

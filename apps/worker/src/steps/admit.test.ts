@@ -75,12 +75,12 @@ describe('a run that an alert has joined which fires anew', () => {
   test.each<{ what: string; firing: Firing; want: 'refused' | 'admitted' }>([
     {
       what: 'after the end',
-      firing: { startsAt: iso(STARTS_AT + 60_001), receivedAt: RECEIVED_AT + 2 },
+      firing: { beganAt: STARTS_AT + 60_001, receivedAt: RECEIVED_AT + 2 },
       want: 'admitted',
     },
     {
       what: 'but is over too',
-      firing: { startsAt: iso(STARTS_AT + 59_999), receivedAt: RECEIVED_AT },
+      firing: { beganAt: STARTS_AT + 59_999, receivedAt: RECEIVED_AT },
       want: 'refused',
     },
   ])('$what is $want', async ({ firing, want }) => {
@@ -92,16 +92,14 @@ describe('a run that an alert has joined which fires anew', () => {
     const marks = makeMarks({
       async beforeCreate() {
         log.push('look')
-        const firedAnew = log.includes('told')
-          ? { startsAt: iso(STARTS_AT + HOUR), receivedAt: RECEIVED_AT }
-          : undefined
+        const firedAnew = log.includes('told') ? { beganAt: STARTS_AT + HOUR, receivedAt: RECEIVED_AT } : undefined
         return { ...NOTHING_KNOWN, resolved: end, firedAnew }
       },
-      async markSuperseding(runId) {
+      async markClosing(runId) {
         expect(runId).toBe(makeRun().id)
         log.push('told')
       },
-      async unmarkSuperseding(runId) {
+      async unmarkClosing(runId) {
         expect(runId).toBe(makeRun().id)
         log.push('taken back')
       },
@@ -164,6 +162,42 @@ describe('an alert that waited', () => {
     expect(await admit(makeRun(), lastError, deps)).toEqual({ kind: 'refused', outcome: 'expired', reason: want })
   })
 
+  describe('and has fired anew since', () => {
+    const firing = { beganAt: STARTS_AT + HOUR, receivedAt: RECEIVED_AT + HOUR }
+
+    test.each([
+      {
+        what: 'is as old as its last firing',
+        resolved: { endedAt: STARTS_AT + 1, receivedAt: RECEIVED_AT + 1 },
+        age: 5_000,
+        want: 'admitted',
+      },
+      { what: 'is so too where no end was heard of', resolved: undefined, age: 5_000, want: 'admitted' },
+      { what: 'expires with its last firing', resolved: undefined, age: HOUR + 1_000, want: 'expired' },
+    ])('$what: $want', async ({ resolved, age, want }) => {
+      const marks = makeMarks({ beforeCreate: async () => ({ ...NOTHING_KNOWN, resolved, firedAnew: firing }) })
+      const deps = given({ marks, now: () => firing.receivedAt + age })
+      const admission = await admit(makeRun(), undefined, deps)
+      expect(admission.kind === 'refused' ? admission.outcome : admission.kind).toBe(want)
+    })
+
+    test('which was in the run before this one, is as old as it is itself', async () => {
+      const run = makeRun({ receivedAt: RECEIVED_AT + 2 * HOUR })
+      const marks = makeMarks({ beforeCreate: async () => ({ ...NOTHING_KNOWN, firedAnew: firing }) })
+      const deps = given({ marks, now: () => run.receivedAt + HOUR })
+      expect((await admit(run, undefined, deps)).kind).toBe('admitted')
+    })
+  })
+
+  test('tells an alert that joins it just then that it ends, for longer than a worker could hold it up', async () => {
+    const told: number[] = []
+    const marks = makeMarks({ markClosing: async (_, keepMs) => void told.push(keepMs) })
+    for (const lockDuration of [30_000, 300_000]) {
+      await admit(makeRun(), undefined, given({ marks, lockDuration, now: () => RECEIVED_AT + HOUR + 1_000 }))
+    }
+    expect(told).toEqual([60_000, 600_000])
+  })
+
   test('is rather superseded than expired when it is over anyway', async () => {
     const deps = given({ marks: marked({ receivedAt: RECEIVED_AT + 1 }), now: () => RECEIVED_AT + 2 * HOUR })
     expect(await admit(makeRun(), undefined, deps)).toMatchObject({ outcome: 'superseded' })
@@ -171,7 +205,7 @@ describe('an alert that waited', () => {
 })
 
 function given(overrides: Partial<AdmitDeps> = {}): AdmitDeps {
-  return { marks: makeMarks(), maxAge: HOUR, now: () => RECEIVED_AT, ...overrides }
+  return { marks: makeMarks(), maxAge: HOUR, lockDuration: 30_000, now: () => RECEIVED_AT, ...overrides }
 }
 
 function marked(resolved: ResolvedMark, firedAnew?: Firing) {

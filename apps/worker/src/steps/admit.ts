@@ -1,4 +1,14 @@
-import { type Alert, alertId, episode, isDefective, isOver, type Outcome, type Run } from '@opifer/core'
+import {
+  type Alert,
+  alertId,
+  episode,
+  type Firing,
+  firingOf,
+  isDefective,
+  isOver,
+  type Outcome,
+  type Run,
+} from '@opifer/core'
 import type { CreateMarks, Marks } from '@opifer/platform'
 import { cancellation } from './cancel.ts'
 
@@ -14,6 +24,8 @@ export interface AdmitDeps {
   marks: Marks
   /** Milliseconds. */
   maxAge: number
+  /** Milliseconds. */
+  lockDuration: number
   now: () => number
 }
 
@@ -25,38 +37,42 @@ export async function admit(run: Run, lastError: string | undefined, deps: Admit
   const { id: runId, dedupId } = run
   const about = { dedupId, alertId: alertId(run, alert), episode: episode(dedupId, alert.startsAt), runId }
   const look = () => marks.beforeCreate(about)
-  const { finishedJobs, cancelledBy, coolingAfter, ...seen } = await look()
-  if (cancelledBy !== undefined) return { kind: 'refused', ...cancellation(cancelledBy) }
+  const seen = await look()
+  if (seen.cancelledBy !== undefined) return { kind: 'refused', ...cancellation(seen.cancelledBy) }
   // Ingest looks before it enqueues; a run that ends in between is seen here only. Who asks for a retry means it.
-  if (coolingAfter !== undefined && coolingAfter !== runId && run.retryOf === undefined) {
-    return { kind: 'refused', outcome: 'superseded', reason: `run ${coolingAfter} has just dealt with the same alert` }
-  }
-  if (isSuperseded(run, alert, seen)) {
-    // An alert that fires anew may be joining this run now: it sees this mark, or else is seen by the second look.
-    await marks.markSuperseding(run.id, SUPERSEDING_MS)
-    if (isSuperseded(run, alert, await look())) {
-      return { kind: 'refused', outcome: 'superseded', reason: 'the alert resolved before its Job was created' }
+  if (seen.coolingAfter !== undefined && seen.coolingAfter !== runId && run.retryOf === undefined) {
+    return {
+      kind: 'refused',
+      outcome: 'superseded',
+      reason: `run ${seen.coolingAfter} has just dealt with the same alert`,
     }
-    // It goes on after all: an alert that joins it need not be sent away any longer.
-    await marks.unmarkSuperseding(run.id)
   }
-  const age = deps.now() - run.receivedAt
-  if (age > deps.maxAge) return { kind: 'refused', outcome: 'expired', reason: expiry(age, lastError) }
-  return { kind: 'admitted', alert, finishedJobs }
+  const judge = (known: CreateMarks) => refusalOf(liveFirings(run, alert, known), lastError, deps)
+  if (judge(seen)) {
+    // An alert that fires anew may be joining this run now: it sees this mark, or else is seen by the second look.
+    await marks.markClosing(runId, Math.max(CLOSING_MS, 2 * deps.lockDuration))
+    const refusal = judge(await look())
+    if (refusal) return { kind: 'refused', ...refusal }
+    // It goes on after all: an alert that joins it need not be sent away any longer.
+    await marks.unmarkClosing(runId)
+  }
+  return { kind: 'admitted', alert, finishedJobs: seen.finishedJobs }
 }
 
-/** Longer than a worker may take from here to the end of the run: its lock would run out before. */
-const SUPERSEDING_MS = 60_000
+/** With the lock's time, longer than a worker may take from here to the end of the run: it would lose the run before. */
+const CLOSING_MS = 60_000
 
-/** Whether every firing that the run stands for is over. */
-function isSuperseded(
-  run: Run,
-  { status, startsAt }: Alert,
-  marks: Pick<CreateMarks, 'resolved' | 'firedAnew'>,
-): boolean {
-  const { resolved, firedAnew } = marks
-  if (!resolved || status !== 'firing' || !isOver({ startsAt, receivedAt: run.receivedAt }, resolved)) return false
-  return !firedAnew || isOver(firedAnew, resolved)
+/** The firings that the run stands for, without those that are over. A resolved run goes on whatever has ended. */
+function liveFirings({ receivedAt }: Run, alert: Alert, { resolved, firedAnew }: CreateMarks): Firing[] {
+  const firings = [firingOf(alert, receivedAt), ...(firedAnew ? [firedAnew] : [])]
+  return resolved && alert.status === 'firing' ? firings.filter((firing) => !isOver(firing, resolved)) : firings
+}
+
+/** Why none of these firings should lead to a Job any more, if so. */
+function refusalOf(live: Firing[], lastError: string | undefined, { maxAge, now }: AdmitDeps): Refusal | undefined {
+  if (live.length === 0) return { outcome: 'superseded', reason: 'the alert resolved before its Job was created' }
+  const age = now() - Math.max(...live.map(({ receivedAt }) => receivedAt))
+  return age > maxAge ? { outcome: 'expired', reason: expiry(age, lastError) } : undefined
 }
 
 function expiry(age: number, lastError: string | undefined): string {

@@ -15,8 +15,8 @@ test('the result is kept with the run, and cooldown and count stand before it le
   expect(done.sort()).toEqual(
     [
       `save ${JSON.stringify({ ...withJob, result })}`,
+      `finish ${episode(withJob.dedupId, makeAlert().startsAt)} ${7 * 24 * 3_600_000}`,
       `cooldown ${withJob.dedupId} ${withJob.id} 60000`,
-      `count ${episode(withJob.dedupId, makeAlert().startsAt)} ${7 * 24 * 3_600_000}`,
       `ended ${withJob.id} succeeded {"endedAt":2}`,
     ].sort(),
   )
@@ -65,14 +65,11 @@ test('outcomes and the time from webhook to end are counted', async () => {
   })
 })
 
-test.each(['save', 'startCooldown', 'countFinishedJob'])(
-  'when %s fails the run does not count as ended',
-  async (what) => {
-    const { deps, read } = given(what)
-    await expect(record(withJob, SUCCEEDED, deps)).rejects.toThrow('Redis is away')
-    expect(await read('opifer_runs_total')).toEqual({})
-  },
-)
+test.each(['save', 'finishJob'])('when %s fails the run does not count as ended', async (what) => {
+  const { deps, read } = given(what)
+  await expect(record(withJob, SUCCEEDED, deps)).rejects.toThrow('Redis is away')
+  expect(await read('opifer_runs_total')).toEqual({})
+})
 
 function given(broken = '') {
   const done: string[] = []
@@ -83,8 +80,11 @@ function given(broken = '') {
   }
   const { metrics, read } = readableMetrics()
   const marks = makeMarks({
-    startCooldown: (dedupId, runId, ms) => write('startCooldown', `cooldown ${dedupId} ${runId} ${ms}`),
-    countFinishedJob: (id, keepMs) => write('countFinishedJob', `count ${id} ${keepMs}`),
+    async finishJob({ dedupId, episode: finished, runId, cooldownMs, keepMs }, lock) {
+      expect(lock).toBe(LOCK)
+      await write('finishJob', `finish ${finished} ${keepMs}`)
+      await write('finishJob', `cooldown ${dedupId} ${runId} ${cooldownMs}`)
+    },
   })
   const save = (run: Run) => write('save', `save ${JSON.stringify(run)}`)
   const history = makeHistory(done)

@@ -1,6 +1,6 @@
 import { episode, isDefective, type JobTimes, type Result, type Run } from '@opifer/core'
-import type { HistoryWriter, Lock } from '@opifer/history'
-import type { Logger, Marks } from '@opifer/platform'
+import type { HistoryWriter } from '@opifer/history'
+import type { Lock, Logger, Marks } from '@opifer/platform'
 import type { WorkerMetrics } from '../metrics.ts'
 
 export type Ending = Omit<Result, 'finishedAt'> & {
@@ -9,11 +9,11 @@ export type Ending = Omit<Result, 'finishedAt'> & {
 }
 
 export interface RecordDeps {
-  marks: Pick<Marks, 'startCooldown' | 'countFinishedJob'>
+  marks: Pick<Marks, 'finishJob'>
   /** Keeps the run in the queue as it now is. */
   save: (run: Run) => Promise<void>
   history: Pick<HistoryWriter, 'ended'>
-  /** Tells the history whether the run is still this worker's. */
+  /** Tells whether the run is still this worker's. */
   lock: Lock
   metrics: WorkerMetrics
   log: Logger
@@ -24,12 +24,12 @@ export interface RecordDeps {
 
 /** Writes down how a run ended. Cooldown and count stand before the run leaves the queue, so that no repeat can slip in between. */
 export async function record(run: Run, { jobTimes, ...ending }: Ending, deps: RecordDeps): Promise<Result> {
-  const { marks, history, metrics, log, now } = deps
+  const { history, metrics, log, now } = deps
   const result: Result = { ...ending, finishedAt: now() }
   await Promise.all([
     deps.save({ ...run, result }),
     history.ended({ ...run, result }, deps.lock, jobTimes),
-    ...(run.job ? [quieten(run, deps), marks.countFinishedJob(episodeOf(run), EPISODE_MS)] : []),
+    run.job && finishJob(run, deps),
   ])
   metrics.ended(run, result)
   const seconds = (result.finishedAt - run.receivedAt) / 1_000
@@ -43,10 +43,11 @@ export async function record(run: Run, { jobTimes, ...ending }: Ending, deps: Re
 /** Longer than any alert is repeated after the Job of its episode has finished. */
 const EPISODE_MS = 7 * 24 * 3_600_000
 
-function quieten({ id, dedupId, operario }: Run, { marks, cooldown }: RecordDeps): Promise<void> {
-  return marks.startCooldown(dedupId, id, operario?.cooldownMs ?? cooldown)
-}
-
-function episodeOf({ dedupId, alert }: Run): string {
-  return episode(dedupId, isDefective(alert) ? undefined : alert.startsAt)
+function finishJob({ id, dedupId, alert, operario }: Run, { marks, lock, cooldown }: RecordDeps): Promise<void> {
+  const startsAt = isDefective(alert) ? undefined : alert.startsAt
+  const cooldownMs = operario?.cooldownMs ?? cooldown
+  return marks.finishJob(
+    { dedupId, episode: episode(dedupId, startsAt), runId: id, cooldownMs, keepMs: EPISODE_MS },
+    lock,
+  )
 }

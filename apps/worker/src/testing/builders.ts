@@ -1,10 +1,11 @@
 import type { JobRef } from '@opifer/core'
-import type { HistoryWriter, Lock } from '@opifer/history'
-import { createLogger, type CreateMarks, type Marks } from '@opifer/platform'
+import type { HistoryWriter } from '@opifer/history'
+import { createLogger, type CreateMarks, type Lock, type Marks } from '@opifer/platform'
 import type { KubeObject as StoredObject } from '@opifer/devcluster'
 import { Registry } from 'prom-client'
 import type { Job } from '../kubernetes/api.ts'
 import { createMetrics } from '../metrics.ts'
+import type { Hold } from '../queue/hold.ts'
 import { NAMESPACE } from './cluster.ts'
 
 export const silent = createLogger('test', 'silent')
@@ -25,13 +26,12 @@ export function makeMarks(overrides: Partial<Marks> = {}): Marks {
   return {
     coolingDown: async (ids) => ids.map(() => null),
     markFiredAnew: async () => {},
-    startCooldown: async () => {},
     markResolved: async () => {},
     beforeCreate: async () => NOTHING_KNOWN,
-    markSuperseding: async () => {},
-    unmarkSuperseding: async () => {},
-    superseding: async () => new Set(),
-    countFinishedJob: async () => {},
+    markClosing: async () => {},
+    unmarkClosing: async () => {},
+    closing: async () => new Set(),
+    finishJob: async () => {},
     requestCancel: async () => {},
     cancelledBy: async () => undefined,
     ...overrides,
@@ -49,6 +49,19 @@ export function makeHistory(told: string[] = []): HistoryWriter {
 }
 
 export const LOCK: Lock = { key: 'lock', token: 'token' }
+
+/** A hold that nobody disputes. */
+export function makeHold(overrides: Partial<Hold> = {}): Hold {
+  return {
+    lock: LOCK,
+    confirm: async () => {},
+    expectAnswer: async () => {},
+    answered: async () => {},
+    unansweredSince: async () => undefined,
+    save: async () => {},
+    ...overrides,
+  }
+}
 
 export function makeJobRef(overrides: Partial<JobRef> = {}): JobRef {
   return { namespace: NAMESPACE, name: 'cleanup', uid: 'uid-1', createdAt: RECEIVED_AT, ...overrides }

@@ -1,3 +1,5 @@
+import type { Alert } from '../alert/alert.ts'
+
 /** That an alert was resolved. Times are milliseconds since the epoch. */
 export interface ResolvedMark {
   /** When Alertmanager says that it ended, if it says so. */
@@ -6,19 +8,23 @@ export interface ResolvedMark {
   receivedAt: number
 }
 
-/** That an alert fires: one of its firings, by when it began if Alertmanager says so. */
+/** That an alert fires: one of its firings. Times are milliseconds since the epoch. */
 export interface Firing {
-  startsAt?: string | undefined
+  /** When Alertmanager says that it began, if it says so. */
+  beganAt?: number | undefined
   /** When ingest heard of it. */
   receivedAt: number
+}
+
+/** The firing that an alert tells of. */
+export function firingOf({ startsAt }: Pick<Alert, 'startsAt'>, receivedAt: number): Firing {
+  return { beganAt: startsAt === undefined ? undefined : Date.parse(startsAt), receivedAt }
 }
 
 /**
  * Whether it is this firing that was resolved, and not an earlier one. Alertmanager's own times decide where both are
  * there, since a late twin may bring an old firing after its end; else the order in which ingest heard of them.
  */
-export function isOver({ startsAt, receivedAt }: Firing, mark: ResolvedMark): boolean {
-  return startsAt !== undefined && mark.endedAt !== undefined
-    ? Date.parse(startsAt) <= mark.endedAt
-    : receivedAt <= mark.receivedAt
+export function isOver({ beganAt, receivedAt }: Firing, mark: ResolvedMark): boolean {
+  return beganAt !== undefined && mark.endedAt !== undefined ? beganAt <= mark.endedAt : receivedAt <= mark.receivedAt
 }

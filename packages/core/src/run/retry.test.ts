@@ -11,7 +11,6 @@ test('a retry is a fresh run of the same alert that says whose it is', () => {
     id: runId('first', 5),
     job: { namespace: 'n', name: 'j', uid: 'u', createdAt: 1 },
     result: { outcome: 'failed', reason: 'exit code 3', finishedAt: 2 },
-    unansweredSince: 3,
     retryOf: 'one before',
   })
   const { dedupId, receiver, groupKey, alert } = first

@@ -42,8 +42,6 @@ export const runSchema = z.object({
   /** Who asked for it. */
   requestedBy: z.string().optional(),
   operario: operarioRefSchema.optional(),
-  /** When a call to create the Job was first sent that nobody knows the outcome of. */
-  unansweredSince: z.number().optional(),
   /** Set once the Job exists: from then on the run is only followed. */
   job: jobRefSchema.optional(),
   /** Set once the end is known: from then on the run is only closed. */

@@ -1,7 +1,7 @@
 import { eventually, type RedisServer, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createMarks } from './marks.ts'
+import { createMarks, type Marks } from './marks.ts'
 
 const PREFIX = '{test}'
 const HOUR = 3_600_000
@@ -21,14 +21,23 @@ afterAll(async () => {
   await server.stop()
 })
 
+const LOCK = { key: '{test}:runs:run-1:lock', token: 'this worker' }
+
+/** As the worker does that has the run. */
+async function finish(marks: Marks, about: Partial<Parameters<Marks['finishJob']>[0]>): Promise<void> {
+  await redis.set(LOCK.key, LOCK.token)
+  const usual = { dedupId: 'other', episode: 'other', runId: 'run', cooldownMs: HOUR, keepMs: HOUR }
+  await marks.finishJob({ ...usual, ...about }, LOCK)
+}
+
 const about = (alertId: string, episode: string) => ({ dedupId: 'dedup', alertId, episode, runId: 'run' })
 const givenMarks = () => createMarks(redis, PREFIX)
 
 describe('a cooldown', () => {
   test('is told with the run that began it, in the order that was asked for', async () => {
     const marks = givenMarks()
-    await marks.startCooldown('a', 'run-1', HOUR)
-    await marks.startCooldown('c', 'run-3', HOUR)
+    await finish(marks, { dedupId: 'a', runId: 'run-1' })
+    await finish(marks, { dedupId: 'c', runId: 'run-3' })
     expect(await marks.coolingDown(['a', 'b', 'c', 'a'])).toEqual(['run-1', null, 'run-3', 'run-1'])
   })
 
@@ -38,13 +47,13 @@ describe('a cooldown', () => {
 
   test('ends by itself', async () => {
     const marks = givenMarks()
-    await marks.startCooldown('a', 'run-1', 50)
+    await finish(marks, { dedupId: 'a', runId: 'run-1', cooldownMs: 50 })
     await eventually(async () => expect(await marks.coolingDown(['a'])).toEqual([null]))
   })
 
   test('that lasts no time does not begin', async () => {
     const marks = givenMarks()
-    await marks.startCooldown('a', 'run-1', 0)
+    await finish(marks, { dedupId: 'a', runId: 'run-1', cooldownMs: 0 })
     expect(await marks.coolingDown(['a'])).toEqual([null])
   })
 })
@@ -62,7 +71,7 @@ describe('before a Job is created', () => {
 
   test('it is known that another run of the same has just ended', async () => {
     const marks = givenMarks()
-    await marks.startCooldown('dedup', 'run-1', HOUR)
+    await finish(marks, { dedupId: 'dedup', runId: 'run-1' })
     expect((await marks.beforeCreate(about('alert', 'episode'))).coolingAfter).toBe('run-1')
     expect((await marks.beforeCreate({ ...about('alert', 'episode'), dedupId: 'other' })).coolingAfter).toBeUndefined()
   })
@@ -84,7 +93,7 @@ describe('before a Job is created', () => {
     expect((await marks.beforeCreate(about('alert', 'episode'))).resolved).toEqual({ receivedAt: 7 })
   })
 
-  test.each([{ startsAt: '2026-11-23T04:00:00Z', receivedAt: 7 }, { receivedAt: 7 }])(
+  test.each([{ beganAt: 5, receivedAt: 7 }, { receivedAt: 7 }])(
     'it is known that the alert has fired anew: %j',
     async (firing) => {
       const marks = givenMarks()
@@ -95,9 +104,20 @@ describe('before a Job is created', () => {
     },
   )
 
+  test('a firing or an end that comes late does not take the place of a later one', async () => {
+    const marks = givenMarks()
+    for (const late of [5, 4]) {
+      await marks.markFiredAnew('alert', { beganAt: late, receivedAt: 10 - late }, HOUR)
+      await marks.markResolved('alert', { endedAt: late, receivedAt: 10 - late }, HOUR)
+    }
+    const { firedAnew, resolved } = await marks.beforeCreate(about('alert', 'episode'))
+    expect(firedAnew).toEqual({ beganAt: 5, receivedAt: 5 })
+    expect(resolved).toEqual({ endedAt: 5, receivedAt: 5 })
+  })
+
   test('it is known how many Jobs of the episode have finished', async () => {
     const marks = givenMarks()
-    await Promise.all([1, 2, 3].map(() => marks.countFinishedJob('episode', HOUR)))
+    await Promise.all([1, 2, 3].map(() => finish(marks, { episode: 'episode' })))
     expect((await marks.beforeCreate(about('alert', 'episode'))).finishedJobs).toBe(3)
     expect((await marks.beforeCreate(about('alert', 'other'))).finishedJobs).toBe(0)
   })
@@ -111,34 +131,33 @@ test('that the end of a run is asked for is known, before its Job is created and
   expect(await marks.cancelledBy('run-2')).toBeUndefined()
 })
 
-test('it is told which of some runs are about to end superseded', async () => {
+test('it is told which of some runs are about to end without a Job', async () => {
   const marks = givenMarks()
-  expect(await marks.superseding([])).toEqual(new Set())
-  await marks.markSuperseding('run-2', HOUR)
-  expect(await marks.superseding(['run-1', 'run-2'])).toEqual(new Set(['run-2']))
-  expect(await marks.superseding(['run-1', 'run-3'])).toEqual(new Set())
-  await marks.unmarkSuperseding('run-2')
-  expect(await marks.superseding(['run-2'])).toEqual(new Set())
+  expect(await marks.closing([])).toEqual(new Set())
+  await marks.markClosing('run-2', HOUR)
+  expect(await marks.closing(['run-1', 'run-2'])).toEqual(new Set(['run-2']))
+  expect(await marks.closing(['run-1', 'run-3'])).toEqual(new Set())
+  await marks.unmarkClosing('run-2')
+  expect(await marks.closing(['run-2'])).toEqual(new Set())
 })
 
 test('every key has the prefix and ends by itself', async () => {
   const marks = givenMarks()
-  await marks.startCooldown('a', 'run-1', HOUR)
+  await finish(marks, { dedupId: 'a', episode: 'a' })
+  await finish(marks, { dedupId: 'a', episode: 'a' })
   await marks.markResolved('a', { receivedAt: 1 }, HOUR)
   await marks.markFiredAnew('a', { receivedAt: 1 }, HOUR)
-  await marks.markSuperseding('a', HOUR)
-  await marks.countFinishedJob('a', HOUR)
-  await marks.countFinishedJob('a', HOUR)
+  await marks.markClosing('a', HOUR)
   await marks.requestCancel('a', 'ada')
 
-  const keys = await redis.keys('*')
+  const keys = (await redis.keys('*')).filter((key) => key !== LOCK.key)
   expect(keys.sort()).toEqual([
     '{test}:cancel:a',
+    '{test}:closing:a',
     '{test}:cooldown:a',
     '{test}:finished:a',
     '{test}:fired-anew:a',
     '{test}:resolved:a',
-    '{test}:superseding:a',
   ])
   for (const key of keys) {
     const left = await redis.pttl(key)
@@ -147,16 +166,23 @@ test('every key has the prefix and ends by itself', async () => {
   }
 })
 
+test('whoever has lost the run begins no cooldown and counts no Job', async () => {
+  const marks = givenMarks()
+  await redis.set(LOCK.key, 'another worker')
+  await marks.finishJob({ dedupId: 'a', episode: 'a', runId: 'run-1', cooldownMs: HOUR, keepMs: HOUR }, LOCK)
+  expect(await redis.keys('{test}:*')).toEqual([LOCK.key])
+})
+
 test('another finished Job keeps the count for longer', async () => {
   const marks = givenMarks()
-  await marks.countFinishedJob('a', 1_000)
-  await marks.countFinishedJob('a', HOUR)
+  await finish(marks, { episode: 'a', keepMs: 1_000 })
+  await finish(marks, { episode: 'a' })
   expect(await redis.pttl('{test}:finished:a')).toBeGreaterThan(1_000)
 })
 
 test('a count that Redis did not take is not passed over in silence', async () => {
   await redis.set('{test}:finished:a', 'not a number')
-  await expect(givenMarks().countFinishedJob('a', HOUR)).rejects.toThrow('not an integer')
+  await expect(finish(givenMarks(), { episode: 'a' })).rejects.toThrow('not an integer')
 })
 
 test('what is no number of Jobs is not taken for one', async () => {

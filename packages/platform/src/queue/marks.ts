@@ -1,6 +1,7 @@
 import type { Firing, ResolvedMark } from '@opifer/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis/connect.ts'
+import type { Lock } from './lock.ts'
 
 export interface CreateMarks {
   resolved: ResolvedMark | undefined
@@ -11,6 +12,13 @@ export interface CreateMarks {
   cancelledBy: string | undefined
   /** The run of the same deduplication id whose cooldown it is in. */
   coolingAfter: string | undefined
+}
+
+export interface FinishedJob extends Omit<RunIdentity, 'alertId'> {
+  /** How long the same alert stays quiet, in milliseconds; 0 for not at all. */
+  cooldownMs: number
+  /** How long the Job is counted, in milliseconds. */
+  keepMs: number
 }
 
 /** What marks go by. */
@@ -27,17 +35,19 @@ export interface RunIdentity {
 export interface Marks {
   /** For each deduplication id the run whose cooldown it is in, or null. One round trip. */
   coolingDown(dedupIds: readonly string[]): Promise<(string | null)[]>
-  startCooldown(dedupId: string, runId: string, ms: number): Promise<void>
+  /** Kept unless a later end of the alert is known: a twin of a clustered Alertmanager may be late. */
   markResolved(alertId: string, mark: ResolvedMark, keepMs: number): Promise<void>
+  /** Kept unless a later firing is known. */
   markFiredAnew(alertId: string, firing: Firing, keepMs: number): Promise<void>
   /** What a worker must know before it creates a Job. One round trip. */
   beforeCreate(about: RunIdentity): Promise<CreateMarks>
-  /** That the run is about to end superseded, so that no alert may count on it any more. */
-  markSuperseding(runId: string, keepMs: number): Promise<void>
-  unmarkSuperseding(runId: string): Promise<void>
+  /** That the run is about to end without a Job, so that no alert that fires anew may count on it any more. */
+  markClosing(runId: string, keepMs: number): Promise<void>
+  unmarkClosing(runId: string): Promise<void>
   /** Which of these runs are about to. */
-  superseding(runIds: readonly string[]): Promise<ReadonlySet<string>>
-  countFinishedJob(episode: string, keepMs: number): Promise<void>
+  closing(runIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Begins the cooldown after a run that had a Job, and counts the Job. Does nothing for whoever has lost the run. */
+  finishJob(about: FinishedJob, lock: Lock): Promise<void>
   /** Asks for the end of a run. Its next turn sees to that: whoever asks makes it begin. */
   requestCancel(runId: string, by: string): Promise<void>
   /** Who asked for the run's end, if anybody did. */
@@ -50,14 +60,11 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
     async coolingDown(dedupIds) {
       return dedupIds.length === 0 ? [] : redis.mget(dedupIds.map((id) => key('cooldown', id)))
     },
-    async startCooldown(dedupId, runId, ms) {
-      if (ms > 0) await redis.set(key('cooldown', dedupId), runId, 'PX', ms)
-    },
     async markResolved(alertId, mark, keepMs) {
-      await redis.set(key('resolved', alertId), JSON.stringify(mark), 'PX', keepMs)
+      await redis.eval(KEEP_LATEST, 1, key('resolved', alertId), JSON.stringify(mark), keepMs, 'endedAt')
     },
     async markFiredAnew(alertId, firing, keepMs) {
-      await redis.set(key('fired-anew', alertId), JSON.stringify(firing), 'PX', keepMs)
+      await redis.eval(KEEP_LATEST, 1, key('fired-anew', alertId), JSON.stringify(firing), keepMs, 'beganAt')
     },
     async beforeCreate({ dedupId, alertId, episode, runId }) {
       const [resolved, firedAnew, finished, cancelledBy, cooling] = await redis.mget(
@@ -75,21 +82,20 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
         coolingAfter: cooling ?? undefined,
       }
     },
-    async markSuperseding(runId, keepMs) {
-      await redis.set(key('superseding', runId), '1', 'PX', keepMs)
+    async markClosing(runId, keepMs) {
+      await redis.set(key('closing', runId), '1', 'PX', keepMs)
     },
-    async unmarkSuperseding(runId) {
-      await redis.del(key('superseding', runId))
+    async unmarkClosing(runId) {
+      await redis.del(key('closing', runId))
     },
-    async superseding(runIds) {
+    async closing(runIds) {
       if (runIds.length === 0) return new Set()
-      const marks = await redis.mget(runIds.map((id) => key('superseding', id)))
+      const marks = await redis.mget(runIds.map((id) => key('closing', id)))
       return new Set(runIds.filter((_, index) => marks[index] !== null))
     },
-    async countFinishedJob(episode, keepMs) {
-      const counter = key('finished', episode)
-      const replies = await redis.multi().incr(counter).pexpire(counter, keepMs).exec()
-      for (const [error] of replies ?? []) if (error) throw error
+    async finishJob({ dedupId, episode, runId, cooldownMs, keepMs }, lock) {
+      const keys = [lock.key, key('cooldown', dedupId), key('finished', episode)]
+      await redis.eval(FINISH_JOB, keys.length, ...keys, lock.token, runId, cooldownMs, keepMs)
     },
     async requestCancel(runId, by) {
       await redis.set(key('cancel', runId), by, 'PX', CANCEL_MS)
@@ -98,12 +104,25 @@ export function createMarks(redis: RedisClient, prefix: string): Marks {
   }
 }
 
-type Kind = 'cooldown' | 'resolved' | 'fired-anew' | 'superseding' | 'finished' | 'cancel'
+type Kind = 'cooldown' | 'resolved' | 'fired-anew' | 'closing' | 'finished' | 'cancel'
+
+/** By Alertmanager's own time, where the mark has it, else by when ingest heard of it. */
+const KEEP_LATEST = `
+local function time(mark) return mark[ARGV[3]] or mark.receivedAt end
+local known = redis.call('GET', KEYS[1])
+if known and time(cjson.decode(known)) > time(cjson.decode(ARGV[1])) then return end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`
+
+const FINISH_JOB = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
+if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end
+redis.call('INCR', KEYS[3])
+redis.call('PEXPIRE', KEYS[3], ARGV[4])`
 
 /** Far longer than a worker can take to see it. */
 const CANCEL_MS = 24 * 3_600_000
 
-const firingSchema = z.object({ startsAt: z.string().optional(), receivedAt: z.number() })
+const firingSchema = z.object({ beganAt: z.number().optional(), receivedAt: z.number() })
 
 const markSchema = z.object({ endedAt: z.number().optional(), receivedAt: z.number() })
 

@@ -226,9 +226,10 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
 
   const prefix = COMMON_OPTIONS.queuePrefix.schema.parse(undefined)
   const marks = createMarks(producer, prefix)
-  await marks.startCooldown('a', 'run-1', 60_000)
+  const lock = { key: `${prefix}:lock`, token: 'this worker' }
+  await producer.set(lock.key, lock.token)
+  await marks.finishJob({ dedupId: 'a', episode: 'e', runId: 'run-1', cooldownMs: 60_000, keepMs: 60_000 }, lock)
   await marks.markResolved('a', { receivedAt: 1 }, 60_000)
-  await marks.countFinishedJob('e', 60_000)
   expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
   expect(await marks.beforeCreate({ dedupId: 'd', alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
     resolved: { receivedAt: 1 },
