@@ -41,8 +41,9 @@ export const QUEUE_PREFIX = '{faults}'
 
 const COMMON_FLAGS = [`--queuePrefix=${QUEUE_PREFIX}`, '--shutdownTimeout=2s']
 const INGEST_FLAGS = [...COMMON_FLAGS, '--redisTimeout=1s', '--maxBodyBytes=65536']
-// A lock as short as this is often lost while its worker still works: then two of them are at one run.
-const WORKER_FLAGS = [...COMMON_FLAGS, '--lockDuration=1s', '--cooldown=500ms']
+// A lock as short as this is often lost while its worker still works: then two of them are at one run. And so few runs are
+// kept that many are dropped from the history before they end.
+const WORKER_FLAGS = [...COMMON_FLAGS, '--lockDuration=1s', '--cooldown=500ms', '--historyMaxRuns=10']
 
 export interface WorldOptions {
   /** Of a cluster that is there already; else each world has a development cluster of its own. */
