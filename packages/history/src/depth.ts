@@ -1,6 +1,7 @@
 import type { RedisClient } from '@opifer/platform'
 import { z } from 'zod'
 import { defineCommand } from './commands.ts'
+import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
 /** How much there was in the queue at a time, in milliseconds since the epoch. */
@@ -53,7 +54,7 @@ export function createDepthLog(redis: RedisClient, prefix: string, maxAge: numbe
           return redis.zrange(key, time, `(${end}`, 'BYSCORE', 'LIMIT', 0, 1)
         }),
       )
-      return first.flat().flatMap((text) => sampleSchema.safeParse(JSON.parse(text)).data ?? [])
+      return first.flat().flatMap((text) => json.pipe(sampleSchema).safeParse(text).data ?? [])
     },
   }
 }
