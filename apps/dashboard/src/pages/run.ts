@@ -14,7 +14,7 @@ export interface RunView {
   shown: ShownRun
   /** The Job as it was sent to the cluster; undefined where there never was one. */
   manifest: { yaml: string } | { missing: string } | undefined
-  /** Other runs of the same alert, newest first. */
+  /** The runs of the same alert that came next before and after it, newest first. */
   later: readonly ShownRun[]
   earlier: readonly ShownRun[]
   /** Whether the viewer may act. */

@@ -128,6 +128,32 @@ test('the page of a run says whether it helped, and which runs the same alert ha
   expect(body).toContain('href="/runs/run-2"')
 })
 
+test('whether a run helped is told by what came next, however many runs the same alert had since', async () => {
+  const dashboard = await givenDashboard()
+  const begin = NOW - 3_600_000
+  await tell(dashboard, { id: 'run-0', receivedAt: begin, job: true, result: { outcome: 'succeeded' } })
+  await tell(dashboard, {
+    id: 'run-1',
+    receivedAt: begin + 124_000,
+    alert: { status: 'resolved' },
+    result: { outcome: 'unmatched' },
+  })
+  for (let number = 3; number <= 62; number++) {
+    await tell(dashboard, { id: `run-${number}`, receivedAt: begin + number * 50_000, result: { outcome: 'failed' } })
+  }
+  const { body } = await dashboard.get('/runs/run-0')
+  expect(body).toContain('The alert was resolved 2 min after this run ended.')
+  expect(neighboursIn(body)).toEqual(['run-7', 'run-6', 'run-5', 'run-4', 'run-3', 'run-1'])
+})
+
+test('runs of the same millisecond stand beside a run once each', async () => {
+  const dashboard = await givenDashboard()
+  for (const id of ['run-1', 'run-2', 'run-3']) {
+    await tell(dashboard, { id, receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  }
+  expect(neighboursIn((await dashboard.get('/runs/run-2')).body)).toEqual(['run-3', 'run-1'])
+})
+
 test.each(['no-such-run-1', 'meta', 'wait', '..%2f..%2fetc', '%00', 'a'.repeat(5_000)])(
   'there is no run %j',
   async (id) => {
@@ -219,6 +245,12 @@ function entry(configMap: string, operario: { key: string; problem?: string }) {
 async function announce({ presence }: Dashboard, ...apps: ('worker' | 'ingest')[]) {
   for (const app of apps)
     await presence.announce({ id: app, app, host: 'here', pid: 1, version: '0.1.0', startedAt: NOW })
+}
+
+/** Other runs that the page of a run links to as those of the same alert. */
+function neighboursIn(body: string): string[] {
+  const [, list = ''] = /<ol class="history">(.*?)<\/ol>/s.exec(body) ?? []
+  return [...list.matchAll(/href="\/runs\/([^"]+)"/g)].map(([, id]) => id ?? '')
 }
 
 function idsIn(body: string): string[] {
