@@ -1,4 +1,5 @@
-import { runSchema } from '@opifer/core'
+import { type Run, runSchema } from '@opifer/core'
+import type { Job } from 'bullmq'
 import type { DashboardDeps } from '../deps.ts'
 import { queuedRun, type ShownRun } from '../shown-run.ts'
 
@@ -19,10 +20,11 @@ const RUN_ID = /^(?=.*\d)[\w.-]{1,128}$/
 
 export interface Waiting {
   count: number
+  /** The first in line that no worker has taken up yet: others wait for another turn, as when their Job has ended. */
   oldest: { id: string; receivedAt: number } | undefined
 }
 
-/** Runs that no worker has taken up yet. */
+/** Runs that wait for a worker. */
 export async function readWaiting(queue: DashboardDeps['queue']): Promise<Waiting> {
   const [count, oldest] = await Promise.all([
     queue.getJobCountByTypes('waiting', 'prioritized'),
@@ -31,9 +33,21 @@ export async function readWaiting(queue: DashboardDeps['queue']): Promise<Waitin
   return { count, oldest }
 }
 
-/** The run that has waited longest for a worker. */
+/**
+ * The run that has waited longest to be taken up by a worker. How long one waits for another turn nobody can tell: its
+ * alert's age is no measure of that.
+ */
 export async function readOldestWaiting(queue: DashboardDeps['queue']): Promise<Waiting['oldest']> {
-  const [oldest] = await queue.getWaiting(0, 0)
-  const parsed = runSchema.safeParse(oldest?.data)
-  return parsed.success ? { id: parsed.data.id, receivedAt: parsed.data.receivedAt } : undefined
+  const [next] = await queue.getWaiting(0, 0)
+  if (!next) return undefined
+  const oldest = untaken(next) ?? (await queue.getWaiting(1, LOOKS - 1)).map(untaken).find((run) => run !== undefined)
+  return oldest && { id: oldest.id, receivedAt: oldest.receivedAt }
+}
+
+/** Runs next in line that are looked at: every page asks. */
+const LOOKS = 20
+
+function untaken({ attemptsStarted, data }: Job): Run | undefined {
+  const run = attemptsStarted === 0 ? runSchema.safeParse(data).data : undefined
+  return run?.job || run?.result ? undefined : run
 }
