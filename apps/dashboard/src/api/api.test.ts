@@ -97,7 +97,8 @@ test.each([
 test('operators try again and cancel, once; viewers are refused', async () => {
   const dashboard = await givenDashboard(ROLES)
   await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  const open = await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   const post = (path: string, headers: Record<string, string>) => json(dashboard, path, { method: 'POST', headers })
   expect((await post('/api/runs/run-1/retry', AS_VIEWER)).status).toBe(403)
   const retried = await post('/api/runs/run-1/retry', AS_OPERATOR)
@@ -110,6 +111,16 @@ test('operators try again and cancel, once; viewers are refused', async () => {
   expect(await post('/api/runs/run-2/retry', AS_OPERATOR)).toMatchObject({ status: 409, body: { runId: 'run-2' } })
   expect(await post('/api/runs/run-2/cancel', AS_OPERATOR)).toMatchObject({ status: 202, body: { runId: 'run-2' } })
   expect((await post('/api/runs/none-1/retry', AS_OPERATOR)).status).toBe(404)
+})
+
+test('a run that was removed from the queue is over, and is tried again and not cancelled', async () => {
+  const dashboard = await givenDashboard()
+  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  const told = (await json(dashboard, '/api/runs/run-1')).body
+  expect(told).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
+  expect(told).not.toHaveProperty('outcome')
+  expect((await json(dashboard, '/api/runs/run-1/cancel', { method: 'POST' })).status).toBe(409)
+  expect((await json(dashboard, '/api/runs/run-1/retry', { method: 'POST' })).status).toBe(202)
 })
 
 test('Operarios are told with their figures, and alerts without one with what would match', async () => {

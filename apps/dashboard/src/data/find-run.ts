@@ -5,14 +5,28 @@ import { queuedRun, type ShownRun } from '../shown-run.ts'
 
 type Deps = Pick<DashboardDeps, 'history' | 'queue'>
 
-/** A run by its id: its record, else what the queue holds of it. */
+/**
+ * A run by its id: its record, else what the queue holds of it. Of one without an end on record the queue tells whether
+ * it goes on.
+ */
 export async function findRun(id: string, { history, queue }: Deps): Promise<ShownRun | undefined> {
   if (!RUN_ID.test(id)) return undefined
   const record = await history.get(id)
-  if (record) return record
+  if (record?.result) return record
   const job = await queue.getJob(id)
-  const parsed = runSchema.safeParse(job?.data)
-  return parsed.success ? queuedRun(parsed.data) : undefined
+  const run = runSchema.safeParse(job?.data).data
+  const shown = record ?? (run && queuedRun(run))
+  if (job && job.finishedOn === undefined) return shown
+  // It may have ended between the two looks: its end is written down before it leaves the queue.
+  const latest = (await history.get(id)) ?? shown
+  return latest && withoutQueue(latest, run)
+}
+
+/** A run that no worker takes up any more. What the history was not told the queue may still hold. */
+function withoutQueue(shown: ShownRun, run: Run | undefined): ShownRun {
+  if (shown.result) return shown
+  const { operario = run?.operario, job = run?.job } = shown
+  return run?.result ? { ...shown, operario, job, result: run.result } : { ...shown, operario, job, leftQueue: true }
 }
 
 /** None of BullMQ's own keys, which stand beside its jobs, has a digit in it. */
