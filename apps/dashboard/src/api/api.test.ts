@@ -8,6 +8,8 @@ const givenDashboard = givenDashboards()
 /** What the tests look at by name; the rest is held against what it should be as a whole. */
 interface Answer {
   runs: unknown[]
+  operarios: unknown[]
+  more: number
   next: string
   detail: string
   runId: string
@@ -144,10 +146,28 @@ test('Operarios are told with their figures, and alerts without one with what wo
   ])
   expect((await json(dashboard, '/api/operarios')).body).toMatchObject({
     operarios: [{ key: 'DiskSpaceLow', successRate: 1, medianMs: 3_000, runs: 1, lastRun: { id: 'run-1' } }],
+    more: 0,
     unmatched: [
       { alertname: 'NodeDown', count: 1, wouldMatch: { configMap: 'openfero-nodedown-firing', key: 'NodeDown' } },
     ],
   })
+})
+
+test('of many Operarios the first 200 are told, and how many more there are', async () => {
+  const dashboard = await givenDashboard()
+  await dashboard.catalogue.replaceAll(
+    Array.from({ length: 203 }, (_, number) => ({
+      configMap: `openfero/openfero-${String(number).padStart(3, '0')}-firing`,
+      resourceVersion: '1',
+      disabled: false,
+      operarios: [{ key: 'A' }],
+    })),
+  )
+  const { body } = await json(dashboard, '/api/operarios')
+  expect(body.operarios).toHaveLength(200)
+  expect(body.operarios.at(-1)).toMatchObject({ configMap: 'openfero/openfero-199-firing' })
+  expect(body.more).toBe(3)
+  expect((await json(dashboard, '/api/jobs')).body).toHaveLength(200)
 })
 
 test('the document names every operation and is shown as a page', async () => {

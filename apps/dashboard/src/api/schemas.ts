@@ -96,6 +96,7 @@ const operarioSchema = z
 export const operariosSchema = z
   .object({
     operarios: z.array(operarioSchema),
+    more: z.int().openapi({ description: 'how many Operarios there are beyond those that are told' }),
     unmatched: z.array(
       z.object({
         alertname: z.string(),
