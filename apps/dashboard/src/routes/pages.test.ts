@@ -35,6 +35,8 @@ test.each([
   ['q=somebody', ['run-failed']],
   ['range=1h', ['run-open', 'run-resolved', 'run-succeeded']],
   ['from=2026-11-24T05:00:00Z&to=2026-11-24T07:00', ['run-failed']],
+  ['from=2026-11-24&to=2026-11-24T12:00%2B05:00', ['run-failed']],
+  ['to=2026-11-24', []],
 ])('the list can be narrowed by %s', async (search, expected) => {
   const dashboard = await givenDashboard()
   await tellFour(dashboard)
@@ -50,6 +52,8 @@ test.each([
   ['status=smouldering', 'neither firing nor resolved'],
   ['range=long', 'is not a duration'],
   ['from=yesterday', 'is not a time'],
+  ['from=2026-11-24%2B05:00', 'is not a time'],
+  ['to=2026-11-24Z', 'is not a time'],
   ['cursor=nonsense', 'is no cursor'],
 ])('a filter that can not be understood is told beside its field: %s', async (search, words) => {
   const { get } = await givenDashboard()
