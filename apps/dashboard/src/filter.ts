@@ -123,12 +123,13 @@ function timesOf(
   return { ...(begin !== undefined && { from: begin }), ...(end !== undefined && { to: end }) }
 }
 
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
+
 /** A time without a zone, which is all that a browser's field can give, is one in UTC, as all times shown are. */
 function timeOf(field: 'from' | 'to', text: string, problems: FilterProblem[]): number | undefined {
   if (text === '') return undefined
-  const [, local, zone] = /^(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
-  const at =
-    local === undefined ? Number.NaN : Date.parse(`${local.replace(' ', 'T')}${local.length > 10 ? (zone ?? 'Z') : ''}`)
+  const [, day, time = '00:00', zone = 'Z'] = TIME.exec(text) ?? []
+  const at = Date.parse(`${day}T${time}${zone}`)
   if (!Number.isNaN(at)) return at
   problems.push({
     field,

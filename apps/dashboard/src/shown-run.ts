@@ -5,6 +5,13 @@ import type { RunState } from './components/outcome.ts'
 /** A run as people are shown it: its record, or what the queue holds of a run that no worker has taken up yet. */
 export interface ShownRun extends Omit<RunRecord, 'startedAt'> {
   startedAt?: number | undefined
+  /** It is no longer in the queue and has no end on record: it was removed there, or Redis did not take its end. */
+  leftQueue?: boolean
+}
+
+/** Whether a worker is yet to end it. */
+export function isInFlight({ result, leftQueue = false }: Pick<ShownRun, 'result' | 'leftQueue'>): boolean {
+  return !result && !leftQueue
 }
 
 /** A run that is known from the queue alone. */

@@ -1,6 +1,7 @@
 import type { JobSettings, OperarioManifest } from '@opifer/core'
 import type { RedisClient } from '@opifer/platform'
 import { z } from 'zod'
+import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
 /** A ConfigMap as the workers know it. */
@@ -27,6 +28,16 @@ export interface StoredManifest {
   manifest: OperarioManifest
   settings: JobSettings
 }
+
+const podSchema = z.looseObject({ containers: z.array(z.looseObject({ name: z.string() })) })
+
+const shapeSchema = z.object({
+  manifest: z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSchema }) }) }),
+  settings: z.object({ namespace: z.string(), ttlSeconds: z.number(), labels: z.record(z.string(), z.string()) }),
+})
+
+/** Of the manifest no more than what its readers count on: a worker has checked it before it was kept. */
+const storedSchema = z.custom<StoredManifest>((value) => shapeSchema.safeParse(value).success)
 
 /** The Operarios that there are, and the manifests that there were. */
 export interface Catalogue {
@@ -56,12 +67,12 @@ export function createCatalogue(redis: RedisClient, prefix: string, maxAge: numb
     },
     async list() {
       const entries = Object.values(await redis.hgetall(catalogue))
-      const known = entries.flatMap((text) => entrySchema.safeParse(JSON.parse(text)).data ?? [])
+      const known = entries.flatMap((text) => json.pipe(entrySchema).safeParse(text).data ?? [])
       return known.sort((one, other) => (one.configMap < other.configMap ? -1 : 1))
     },
     async manifest(hash) {
       const text = await redis.get(manifestKey(hash))
-      return text === null ? undefined : (JSON.parse(text) as StoredManifest)
+      return json.pipe(storedSchema).safeParse(text).data
     },
   }
 }

@@ -1,3 +1,4 @@
+import { type Alert, alertId } from '@opifer/core'
 import { eventually, type RedisCluster, startRedisCluster } from '@opifer/testkit'
 import { Cluster } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -43,6 +44,9 @@ test('all of it works on a Redis Cluster', async () => {
     { id: 'run-000003', repeats: 1, attempts: 1 },
   ])
   expect(await reader.count({ outcomes: ['running'] })).toBe(0)
+  const third = run(3)
+  const after = { runId: third.id, receivedAt: third.receivedAt }
+  expect(await reader.successors(alertId(third, third.alert as Alert), after, 5)).toMatchObject([{ id: 'run-000004' }])
   expect(await reader.readStats({ from: T0, to: T0 + 1, step: 1 })).toMatchObject([{ outcomes: { succeeded: 4 } }])
   await eventually(() => expect(heard).toHaveLength(20))
 

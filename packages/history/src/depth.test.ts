@@ -13,15 +13,16 @@ test('of several that ask, one takes the sample', async () => {
   expect(await other.isMyTurn(T0 + SAMPLE_MS)).toBe(true)
 })
 
-test('samples are told by time, no more of them than are asked for', async () => {
+test('samples are told by time, the last one of each step', async () => {
   const log = createDepthLog(given.redis, PREFIX, HOUR)
   for (let number = 0; number < 20; number++) await log.write(sample(T0 + number * 1_000))
   expect(await log.read({ from: T0 + 5_000, to: T0 + 8_000, step: 1_000 })).toEqual(
     [5, 6, 7].map((number) => sample(T0 + number * 1_000)),
   )
   expect((await log.read({ from: T0, to: T0 + 20_000, step: 5_000 })).map(({ at }) => (at - T0) / 1_000)).toEqual([
-    0, 5, 10, 15,
+    4, 9, 14, 19,
   ])
+  expect((await log.read({ from: T0, to: T0 + 8_000, step: 5_000 })).map(({ at }) => (at - T0) / 1_000)).toEqual([4, 7])
 })
 
 test('samples go when they are too old', async () => {

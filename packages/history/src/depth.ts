@@ -1,6 +1,7 @@
 import type { RedisClient } from '@opifer/platform'
 import { z } from 'zod'
 import { defineCommand } from './commands.ts'
+import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
 /** How much there was in the queue at a time, in milliseconds since the epoch. */
@@ -21,7 +22,7 @@ export interface DepthRange {
   /** Milliseconds since the epoch; `from` is included, `to` is not. */
   from: number
   to: number
-  /** Milliseconds between two samples, at the least. */
+  /** Milliseconds. */
   step: number
 }
 
@@ -29,6 +30,7 @@ export interface DepthLog {
   /** Whether it is this process that is to take the sample of now: several may ask, one of them does. */
   isMyTurn(at: number): Promise<boolean>
   write(sample: DepthSample): Promise<void>
+  /** The last sample of each step, where there is one. */
   read(range: DepthRange): Promise<DepthSample[]>
 }
 
@@ -47,13 +49,13 @@ export function createDepthLog(redis: RedisClient, prefix: string, maxAge: numbe
     write: async (sample) => void (await write(key, sample.at, JSON.stringify(sample), maxAge)),
     async read({ from, to, step }) {
       const times = Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step)
-      const first = await Promise.all(
+      const last = await Promise.all(
         times.map((time) => {
           const end = Math.min(time + step, to)
-          return redis.zrange(key, time, `(${end}`, 'BYSCORE', 'LIMIT', 0, 1)
+          return redis.zrange(key, `(${end}`, `${time}`, 'BYSCORE', 'REV', 'LIMIT', 0, 1)
         }),
       )
-      return first.flat().flatMap((text) => sampleSchema.safeParse(JSON.parse(text)).data ?? [])
+      return last.flat().flatMap((text) => json.pipe(sampleSchema).safeParse(text).data ?? [])
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { RedisClient } from '@opifer/platform'
 import { z } from 'zod'
+import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
 /** That there is something new of a run. Only a hint: what is not heard is read the next time. */
@@ -21,17 +22,9 @@ export async function subscribeToHistory(
   onEvent: (event: HistoryEvent) => void,
 ): Promise<void> {
   connection.on('message', (_channel: string, message: string) => {
-    const event = parse(message)
+    // Another version of Opifer may tell of what this one does not know.
+    const event = json.pipe(eventSchema).safeParse(message).data
     if (event) onEvent(event)
   })
   await connection.subscribe(`${historyBase(prefix)}events`)
-}
-
-/** Another version of Opifer may tell of what this one does not know. */
-function parse(message: string): HistoryEvent | undefined {
-  try {
-    return eventSchema.safeParse(JSON.parse(message)).data
-  } catch {
-    return undefined
-  }
 }

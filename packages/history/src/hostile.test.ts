@@ -1,8 +1,11 @@
 import { labelSet } from '@opifer/core'
 import { makeAlert } from '@opifer/core/testing'
 import { describe, expect, test } from 'vitest'
+import { createCatalogue } from './catalogue.ts'
+import { createDepthLog } from './depth.ts'
 import { indexesOf } from './indexes.ts'
-import { ended, givenHistory, givenRedis, PREFIX, run, T0 } from './testing/given.ts'
+import { createPresence } from './presence.ts'
+import { ended, givenHistory, givenRedis, HOUR, PREFIX, run, T0 } from './testing/given.ts'
 
 const given = givenRedis()
 
@@ -51,3 +54,37 @@ test('a record that no version of Opifer wrote is passed over', async () => {
   expect((await reader.page({}, { limit: 5 })).runs.map(({ id }) => id)).toEqual(['run-000001'])
   expect(await reader.get('run-000002')).toBeUndefined()
 })
+
+describe.each(['', '{"alert":', 'null', '[]', '{}', '{"manifest":{"spec":{}},"settings":{}}'])(
+  'what no version of Opifer wrote is passed over: %j as',
+  (garbage) => {
+    test('an Operario', async () => {
+      const catalogue = createCatalogue(given.redis, PREFIX, HOUR)
+      const entry = { configMap: 'n/c', resourceVersion: '1', disabled: false, operarios: [] }
+      await catalogue.replaceAll([entry])
+      await given.redis.hset(`${PREFIX}:history:operarios`, 'n/other', garbage)
+      expect(await catalogue.list()).toEqual([entry])
+    })
+
+    test('a manifest', async () => {
+      await given.redis.set(`${PREFIX}:history:manifest:hash`, garbage)
+      expect(await createCatalogue(given.redis, PREFIX, HOUR).manifest('hash')).toBeUndefined()
+    })
+
+    test('a sample', async () => {
+      const log = createDepthLog(given.redis, PREFIX, HOUR)
+      const sample = { at: T0 + 10, waiting: 1, active: 2, delayed: 3 }
+      await log.write(sample)
+      await given.redis.zadd(`${PREFIX}:history:depth`, T0, garbage)
+      expect(await log.read({ from: T0, to: T0 + 20, step: 10 })).toEqual([sample])
+    })
+
+    test('a process', async () => {
+      const presence = createPresence(given.redis, PREFIX)
+      const member = { id: 'a', app: 'worker' as const, host: 'h', pid: 1, version: '0.1.0', startedAt: T0 }
+      for (const id of ['a', 'b']) await presence.announce({ ...member, id })
+      await given.redis.set(`${PREFIX}:history:presence:b`, garbage)
+      expect(await presence.list()).toEqual([member])
+    })
+  },
+)

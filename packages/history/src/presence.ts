@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, type RedisClient, VERSION } from '@opifer/platform'
 import { z } from 'zod'
 import { defineCommand } from './commands.ts'
+import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
 /** A process of Opifer that is there. */
@@ -41,7 +42,7 @@ export function createPresence(redis: RedisClient, prefix: string): Presence {
     async list() {
       const ids = await redis.zrange(members, '0', '-1')
       const found = ids.length > 0 ? await redis.mget(ids.map(memberKey)) : []
-      return found.flatMap((text) => (text ? (memberSchema.safeParse(JSON.parse(text)).data ?? []) : []))
+      return found.flatMap((text) => (text ? (json.pipe(memberSchema).safeParse(text).data ?? []) : []))
     },
   }
 }

@@ -1,5 +1,6 @@
 import { type JobRef, type JobTimes, type OperarioRef, type Result, type Run, runSchema } from '@opifer/core'
 import { z } from 'zod'
+import { json } from './json.ts'
 
 /** What is kept of a run for people to look at. Times are milliseconds since the epoch. */
 export interface RunRecord {
@@ -55,15 +56,6 @@ export function readRecord(id: string, values: readonly (string | null)[]): RunR
 }
 
 const { operario, job, result, dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } = runSchema.shape
-
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is not JSON' })
-    return z.NEVER
-  }
-})
 
 const number = z.coerce.number()
 

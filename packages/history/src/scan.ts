@@ -51,7 +51,7 @@ export function createScanner(redis: RedisClient, base: string): (cover: Cover, 
 export const NEWEST: Cursor = { receivedAt: Number.POSITIVE_INFINITY, runId: '' }
 
 /** From new to old; of the same time in the order in which Redis has them: run ids are ASCII. */
-function byAge(one: Cursor, other: Cursor): number {
+export function byAge(one: Cursor, other: Cursor): number {
   if (one.receivedAt !== other.receivedAt) return other.receivedAt - one.receivedAt
   if (one.runId === other.runId) return 0
   return one.runId < other.runId ? 1 : -1

@@ -168,3 +168,10 @@ if not from then
 end
 return redis.call('ZRANGE', KEYS[1], from, from + ARGV[3] - 1, 'REV', 'WITHSCORES')
 `
+
+/** Reads an index from old to new, beginning behind a place in it, or as near before that as can be told. */
+export const READ_INDEX_ONWARD = `
+local rank = redis.call('ZRANK', KEYS[1], ARGV[2])
+local from = rank and rank + 1 or redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. ARGV[1])
+return redis.call('ZRANGE', KEYS[1], from, from + ARGV[3] - 1, 'WITHSCORES')
+`

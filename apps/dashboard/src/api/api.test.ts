@@ -8,6 +8,8 @@ const givenDashboard = givenDashboards()
 /** What the tests look at by name; the rest is held against what it should be as a whole. */
 interface Answer {
   runs: unknown[]
+  operarios: unknown[]
+  more: number
   next: string
   detail: string
   runId: string
@@ -97,7 +99,8 @@ test.each([
 test('operators try again and cancel, once; viewers are refused', async () => {
   const dashboard = await givenDashboard(ROLES)
   await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  const open = await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   const post = (path: string, headers: Record<string, string>) => json(dashboard, path, { method: 'POST', headers })
   expect((await post('/api/runs/run-1/retry', AS_VIEWER)).status).toBe(403)
   const retried = await post('/api/runs/run-1/retry', AS_OPERATOR)
@@ -110,6 +113,16 @@ test('operators try again and cancel, once; viewers are refused', async () => {
   expect(await post('/api/runs/run-2/retry', AS_OPERATOR)).toMatchObject({ status: 409, body: { runId: 'run-2' } })
   expect(await post('/api/runs/run-2/cancel', AS_OPERATOR)).toMatchObject({ status: 202, body: { runId: 'run-2' } })
   expect((await post('/api/runs/none-1/retry', AS_OPERATOR)).status).toBe(404)
+})
+
+test('a run that was removed from the queue is over, and is tried again and not cancelled', async () => {
+  const dashboard = await givenDashboard()
+  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  const told = (await json(dashboard, '/api/runs/run-1')).body
+  expect(told).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
+  expect(told).not.toHaveProperty('outcome')
+  expect((await json(dashboard, '/api/runs/run-1/cancel', { method: 'POST' })).status).toBe(409)
+  expect((await json(dashboard, '/api/runs/run-1/retry', { method: 'POST' })).status).toBe(202)
 })
 
 test('Operarios are told with their figures, and alerts without one with what would match', async () => {
@@ -133,10 +146,28 @@ test('Operarios are told with their figures, and alerts without one with what wo
   ])
   expect((await json(dashboard, '/api/operarios')).body).toMatchObject({
     operarios: [{ key: 'DiskSpaceLow', successRate: 1, medianMs: 3_000, runs: 1, lastRun: { id: 'run-1' } }],
+    more: 0,
     unmatched: [
       { alertname: 'NodeDown', count: 1, wouldMatch: { configMap: 'openfero-nodedown-firing', key: 'NodeDown' } },
     ],
   })
+})
+
+test('of many Operarios the first 200 are told, and how many more there are', async () => {
+  const dashboard = await givenDashboard()
+  await dashboard.catalogue.replaceAll(
+    Array.from({ length: 203 }, (_, number) => ({
+      configMap: `openfero/openfero-${String(number).padStart(3, '0')}-firing`,
+      resourceVersion: '1',
+      disabled: false,
+      operarios: [{ key: 'A' }],
+    })),
+  )
+  const { body } = await json(dashboard, '/api/operarios')
+  expect(body.operarios).toHaveLength(200)
+  expect(body.operarios.at(-1)).toMatchObject({ configMap: 'openfero/openfero-199-firing' })
+  expect(body.more).toBe(3)
+  expect((await json(dashboard, '/api/jobs')).body).toHaveLength(200)
 })
 
 test('the document names every operation and is shown as a page', async () => {

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { isDefective } from '@opifer/core'
 import type { AuthEnv } from '@opifer/platform'
 import { iso } from '../components/time.ts'
-import { type OperarioView, readOperarios } from '../data/operarios-view.ts'
+import { MAX_OPERARIOS, type OperarioView, readOperarios } from '../data/operarios-view.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { labelsOf, type ShownRun, stateOf } from '../shown-run.ts'
 import { json, problems } from './answers.ts'
@@ -65,7 +65,7 @@ const jobs = createRoute({
   method: 'get',
   path: '/api/jobs',
   summary: "OpenFero's list of Operarios",
-  responses: { 200: json(z.array(jobInfoSchema), 'all of them'), ...problems(401) },
+  responses: { 200: json(z.array(jobInfoSchema), `the first ${MAX_OPERARIOS}, by ConfigMap`), ...problems(401) },
 })
 
 const about = createRoute({

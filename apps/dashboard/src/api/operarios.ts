@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { AuthEnv } from '@opifer/platform'
 import { iso } from '../components/time.ts'
-import { type OperarioView, readOperarios, type UnmatchedView } from '../data/operarios-view.ts'
+import { MAX_OPERARIOS, type OperarioView, readOperarios, type UnmatchedView } from '../data/operarios-view.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { json, problems } from './answers.ts'
 import { operariosSchema } from './schemas.ts'
@@ -10,13 +10,13 @@ const listOperarios = createRoute({
   method: 'get',
   path: '/api/operarios',
   summary: 'Operarios that the workers know, and alerts that came without one',
-  responses: { 200: json(operariosSchema, 'all of them'), ...problems(401) },
+  responses: { 200: json(operariosSchema, `the first ${MAX_OPERARIOS}, by ConfigMap`), ...problems(401) },
 })
 
 export function operariosApi(deps: DashboardDeps): OpenAPIHono<AuthEnv> {
   return new OpenAPIHono<AuthEnv>().openapi(listOperarios, async (c) => {
-    const { operarios, unmatched } = await readOperarios(deps)
-    return c.json({ operarios: operarios.map(apiOperario), unmatched: unmatched.map(apiUnmatched) }, 200)
+    const { operarios, more, unmatched } = await readOperarios(deps)
+    return c.json({ operarios: operarios.map(apiOperario), more, unmatched: unmatched.map(apiUnmatched) }, 200)
   })
 }
 

@@ -13,7 +13,10 @@ export const runSchema = z
   .object({
     id: z.string(),
     state: z.enum(['waiting', 'running', 'ended']).openapi({ description: 'waiting: no worker has taken it up yet' }),
-    outcome: z.enum(OUTCOMES).optional().openapi({ description: 'how it ended' }),
+    outcome: z.enum(OUTCOMES).optional().openapi({
+      description:
+        'how it ended; absent of a run that ended without that being written down, as one removed from the queue',
+    }),
     reason: z.string().optional(),
     alert: z.object({
       alertname: z.string().optional(),
@@ -93,6 +96,7 @@ const operarioSchema = z
 export const operariosSchema = z
   .object({
     operarios: z.array(operarioSchema),
+    more: z.int().openapi({ description: 'how many Operarios there are beyond those that are told' }),
     unmatched: z.array(
       z.object({
         alertname: z.string(),
@@ -140,6 +144,7 @@ export function apiRun(shown: ShownRun): ApiRun {
 
 function ending(shown: ShownRun): Pick<ApiRun, 'state' | 'outcome' | 'reason' | 'finishedAt' | 'log'> {
   const { result, startedAt } = shown
+  if (shown.leftQueue) return { state: 'ended' }
   if (!result) return { state: startedAt === undefined ? 'waiting' : 'running' }
   const { outcome, reason, finishedAt, log } = result
   return { state: 'ended', outcome, reason, finishedAt: iso(finishedAt), log }

@@ -1,5 +1,6 @@
 import { isDefective, retryRun } from '@opifer/core'
 import type { DashboardDeps } from '../deps.ts'
+import { isInFlight } from '../shown-run.ts'
 import { findRun } from './find-run.ts'
 
 export type Retry =
@@ -22,7 +23,7 @@ async function enqueueAgain(id: string, requestedBy: string, deps: Deps): Promis
   const { queue, now, newId } = deps
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
-  if (!shown.result) return { kind: 'in-flight', runId: id }
+  if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
   if (isDefective(shown.run.alert))
     return { kind: 'refused', reason: `the alert itself is wrong: ${shown.run.alert.defect}` }
   const run = retryRun({ id, ...shown.run }, { requestedBy, now: now(), random: newId() })
@@ -43,7 +44,7 @@ export async function cancel(id: string, requestedBy: string, deps: Deps): Promi
 async function askToEnd(id: string, requestedBy: string, deps: Deps): Promise<Cancel> {
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
-  if (shown.result) return { kind: 'over' }
+  if (!isInFlight(shown)) return { kind: 'over' }
   await deps.marks.requestCancel(id, requestedBy)
   const job = await deps.queue.getJob(id)
   // So that a run that waits for its Job looks at once. One that waits for a worker looks anyhow.

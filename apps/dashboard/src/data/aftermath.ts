@@ -4,7 +4,7 @@ import type { ShownRun } from '../shown-run.ts'
 /**
  * What the alert did after a run, in words: whether it helped.
  *
- * @param later runs of the same alert that came after it, newest first
+ * @param later runs of the same alert that came next after it, newest first
  */
 export function aftermath({ run, result }: ShownRun, later: readonly ShownRun[]): string | undefined {
   if (run.alert.status !== 'firing' || !result) return undefined

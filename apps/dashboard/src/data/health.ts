@@ -13,7 +13,7 @@ export interface Health {
   waiting: Waiting
 }
 
-/** Longer than this no run waits for a worker while all is well. */
+/** Longer than this no run waits for a worker to take it up while all is well. */
 const LONG_WAIT_MS = 60_000
 
 type Deps = Pick<DashboardDeps, 'queue' | 'presence' | 'catalogue' | 'now'>

@@ -41,7 +41,7 @@ type Deps = Pick<DashboardDeps, 'history' | 'catalogue'>
 /** Runs that the figures of an Operario are of. */
 export const RECENT_RUNS = 20
 /** What one page may cost does not grow with the cluster. */
-const MAX_OPERARIOS = 200
+export const MAX_OPERARIOS = 200
 const RECENT_UNMATCHED = 500
 
 export async function readOperarios({ history, catalogue }: Deps): Promise<OperariosView> {

@@ -41,11 +41,11 @@ async function readNeighbours(
   history: Deps['history'],
 ): Promise<Pick<RunView, 'later' | 'earlier'>> {
   if (isDefective(run.alert)) return { later: [], earlier: [] }
-  const same = { alertId: alertId(run, run.alert) }
+  const same = alertId(run, run.alert)
+  const place = { receivedAt: run.receivedAt, runId: id }
   const [later, earlier] = await Promise.all([
-    // The nearest ones are the last of these.
-    history.page({ ...same, from: run.receivedAt }, { limit: 50 }),
-    history.page({ ...same, to: run.receivedAt }, { limit: NEIGHBOURS }),
+    history.successors(same, place, NEIGHBOURS),
+    history.page({ alertId: same }, { cursor: place, limit: NEIGHBOURS }),
   ])
-  return { later: later.runs.filter((other) => other.id !== id).slice(-NEIGHBOURS), earlier: earlier.runs }
+  return { later: later.toReversed(), earlier: earlier.runs }
 }

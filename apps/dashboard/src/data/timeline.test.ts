@@ -49,6 +49,10 @@ test.each([
   expect(timeline(run).at(-1)).toMatchObject({ kind: 'next', what })
 })
 
+test('of a run that left the queue nothing is awaited', () => {
+  expect(timeline(shown({ job: JOB, leftQueue: true })).at(-1)).toMatchObject({ what: 'No longer in the queue' })
+})
+
 const ENDED = shown({ result: { outcome: 'succeeded', reason: '', finishedAt: AT + 10_000 } })
 
 function later(status: 'firing' | 'resolved', receivedAt: number, retryOf?: string): ShownRun {

@@ -33,6 +33,8 @@ export function timeline(shown: ShownRun): Stage[] {
     happened.push({ kind: 'done', what: 'Job ended', at: jobTimes.endedAt, inSeconds: true })
   if (result)
     happened.push({ kind: 'done', what: `Recorded as ${result.outcome}`, detail: result.reason, at: result.finishedAt })
+  else if (shown.leftQueue)
+    happened.push({ kind: 'attempt', what: 'No longer in the queue', detail: 'how it ended is not on record' })
   else happened.push({ kind: 'next', what: awaited(shown) })
   return happened.map(sinceTheOneBefore)
 }

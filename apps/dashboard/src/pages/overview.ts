@@ -47,13 +47,17 @@ function state({ wrong, notes, members: all }: Health): Html {
 }
 
 function figures({ health: { waiting }, open, ended, succeeded, failed, toJob, now }: OverviewView): Html {
-  const oldest = waiting.oldest
   return html`<dl class="figures">
     ${figure('Runs ended', count(ended), `${count(succeeded)} succeeded, ${count(failed)} went wrong`)}
     ${figure('Not over', count(open), open === 0 ? 'nothing runs now' : html`<a href="/runs?outcome=running">see them</a>`)}
-    ${figure('Wait for a worker', count(waiting.count), oldest ? html`the oldest <a href="${runHref(oldest.id)}">came ${age(oldest.receivedAt, now)}</a>` : 'none')}
+    ${figure('Wait for a worker', count(waiting.count), oldestWaiting(waiting, now))}
     ${figure('Alert to Job, median', toJob.median === null ? '–' : lasting(toJob.median), toJob.p95 === null ? 'no Jobs' : `95 of 100 within ${lasting(toJob.p95)}`)}
   </dl>`
+}
+
+function oldestWaiting({ count: all, oldest }: Health['waiting'], now: number): Html | string {
+  if (oldest) return html`the oldest <a href="${runHref(oldest.id)}">came ${age(oldest.receivedAt, now)}</a>`
+  return all === 0 ? 'none' : 'for another turn'
 }
 
 function figure(name: string, value: string, note: Html | string): Html {

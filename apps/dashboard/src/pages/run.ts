@@ -8,13 +8,13 @@ import { runHref } from '../components/run-table.ts'
 import { scroll } from '../components/scroll.ts'
 import { age, lasting, utc } from '../components/time.ts'
 import { stages } from '../components/timeline.ts'
-import { nameOf, operarioId, type ShownRun, stateOf, took } from '../shown-run.ts'
+import { isInFlight, nameOf, operarioId, type ShownRun, stateOf, took } from '../shown-run.ts'
 
 export interface RunView {
   shown: ShownRun
   /** The Job as it was sent to the cluster; undefined where there never was one. */
   manifest: { yaml: string } | { missing: string } | undefined
-  /** Other runs of the same alert, newest first. */
+  /** The runs of the same alert that came next before and after it, newest first. */
   later: readonly ShownRun[]
   earlier: readonly ShownRun[]
   /** Whether the viewer may act. */
@@ -54,11 +54,15 @@ function head(view: RunView): Html {
   const help = aftermath(shown, later)
   return html`<div class="run-head">
     <div>
-      <div class="run-title"><h1>${nameOf(shown)}</h1><span class="status">${shown.run.alert.status}</span>${outcome(stateOf(shown), true)}</div>
+      <div class="run-title"><h1>${nameOf(shown)}</h1><span class="status">${shown.run.alert.status}</span>${standing(shown, true)}</div>
       <p class="lead">${summary(shown)}${help && html` <span class="muted">${help}</span>`}</p>
     </div>
     ${mayAct && actions(shown)}
   </div>`
+}
+
+function standing(shown: ShownRun, badge = false): Html {
+  return shown.leftQueue ? html`<span class="muted">not in the queue</span>` : outcome(stateOf(shown), badge)
 }
 
 /** What was done and what came of it, in a sentence or two. */
@@ -66,6 +70,10 @@ function summary(shown: ShownRun): Html {
   const { job: ran, operario, result: end } = shown
   const of = operario && html` of Operario <strong>${operario.configMap}</strong>`
   if (!end) {
+    if (shown.leftQueue) {
+      const follow = ran && html` Should Job <code>${ran.name}</code>${of} still run, a retry follows it.`
+      return html`It is no longer in the queue, and how it ended is not on record.${follow}`
+    }
     if (ran) return html`Job <code>${ran.name}</code>${of} runs.`
     return html`${shown.startedAt === undefined ? 'No worker has taken it up yet.' : 'A worker has taken it up; there is no Job yet.'}`
   }
@@ -85,7 +93,7 @@ const ENDS: Partial<Record<Outcome, string>> = {
 }
 
 function actions(shown: ShownRun): Html {
-  if (shown.result) {
+  if (!isInFlight(shown)) {
     // A defective alert stays defective however often it is tried.
     if (isDefective(shown.run.alert)) return html``
     return html`<div class="actions"><form method="post" action="${runHref(shown.id)}/retry"><button class="button primary">${icon('retry')} Retry</button></form></div>`
@@ -212,7 +220,7 @@ function sameAlert({ shown, later, earlier, now }: RunView): Html {
       const name = isThis
         ? html`<strong>this run</strong>`
         : html`<a href="${runHref(other.id)}">${other.run.alert.status}</a>`
-      return html`<li class="${isThis ? 'this' : ''}"><span>${outcome(stateOf(other))} · ${name}</span><span class="muted">${age(other.run.receivedAt, now)}</span></li>`
+      return html`<li class="${isThis ? 'this' : ''}"><span>${standing(other)} · ${name}</span><span class="muted">${age(other.run.receivedAt, now)}</span></li>`
     })}</ol>
   </section>`
 }

@@ -3,6 +3,7 @@ import { filterForm } from '../components/filter-form.ts'
 import { type Html, html } from '../components/html.ts'
 import { runHref, runTable } from '../components/run-table.ts'
 import { age } from '../components/time.ts'
+import type { Waiting } from '../data/find-run.ts'
 import { type Filter, type FilterProblem, filterSearch, isEmpty } from '../filter.ts'
 
 export interface RunsView {
@@ -10,8 +11,8 @@ export interface RunsView {
   page: RunPage
   /** Whether this is a later page of the list. */
   paged: boolean
-  /** Runs that no worker has taken up: they have no record yet. */
-  waiting: { count: number; oldest: { id: string; receivedAt: number } | undefined }
+  /** Those that no worker has taken up yet have no record. */
+  waiting: Waiting
   now: number
 }
 
@@ -27,7 +28,7 @@ ${filterForm(filter)}
 </section>`
 }
 
-function waitingNotice({ count, oldest }: RunsView['waiting'], now: number): Html {
+function waitingNotice({ count, oldest }: Waiting, now: number): Html {
   if (count === 0) return html``
   const which = oldest && html`; the oldest came <a href="${runHref(oldest.id)}">${age(oldest.receivedAt, now)}</a>`
   return html`<p class="pager">${count === 1 ? 'One run waits' : `${count} runs wait`} for a worker${which}.</p>`

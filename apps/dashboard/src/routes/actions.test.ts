@@ -72,10 +72,30 @@ test('a run that is over can not be cancelled', async () => {
   expect(answer.headers.get('Location')).toBe('/runs/run-1?notice=over')
 })
 
+test.each<[how: string, remove: (queue: Dashboard['queue']) => Promise<unknown>, delay: number]>([
+  ['removed', (queue) => queue.remove('run-1'), 0],
+  ['removed while it waits for its Job', (queue) => queue.remove('run-1'), 600_000],
+  ['cleaned away', (queue) => queue.clean(0, 10, 'delayed'), 600_000],
+  ['emptied away', (queue) => queue.drain(true), 0],
+])('a run that was %s from the queue can be tried again, once, and not be cancelled', async (_, remove, delay) => {
+  const dashboard = await givenDashboard(ROLES)
+  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  await dashboard.queue.add('DiskSpaceLow', run, { jobId: run.id, delay, deduplication: { id: run.dedupId } })
+  await remove(dashboard.queue)
+  const cancelled = await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
+  expect(cancelled.headers.get('Location')).toBe('/runs/run-1?notice=over')
+  expect(await dashboard.redis.get('{opifer}:cancel:run-1')).toBeNull()
+  const retry = async () => (await post(dashboard, '/runs/run-1/retry', AS_OPERATOR)).headers.get('Location')
+  const fresh = (await retry())?.replace('?notice=retried', '')
+  expect(fresh).toMatch(/^\/runs\/fresh-1\./)
+  expect(await retry()).toBe(`${fresh}?notice=in-flight`)
+})
+
 test('a viewer sees no buttons, and is refused whatever is posted', async () => {
   const dashboard = await givenDashboard(ROLES)
   await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  const open = await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+  await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   for (const [id, action] of [
     ['run-1', 'retry'],
     ['run-2', 'cancel'],
@@ -86,7 +106,7 @@ test('a viewer sees no buttons, and is refused whatever is posted', async () => 
       expect((await post(dashboard, path, AS_VIEWER)).status, path).toBe(403)
     }
   }
-  expect(await dashboard.queue.count()).toBe(0)
+  expect(await dashboard.queue.count()).toBe(1)
 })
 
 test('what a page of another site sends is refused, and changes nothing', async () => {

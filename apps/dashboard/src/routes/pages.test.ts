@@ -35,6 +35,8 @@ test.each([
   ['q=somebody', ['run-failed']],
   ['range=1h', ['run-open', 'run-resolved', 'run-succeeded']],
   ['from=2026-11-24T05:00:00Z&to=2026-11-24T07:00', ['run-failed']],
+  ['from=2026-11-24&to=2026-11-24T12:00%2B05:00', ['run-failed']],
+  ['to=2026-11-24', []],
 ])('the list can be narrowed by %s', async (search, expected) => {
   const dashboard = await givenDashboard()
   await tellFour(dashboard)
@@ -50,6 +52,8 @@ test.each([
   ['status=smouldering', 'neither firing nor resolved'],
   ['range=long', 'is not a duration'],
   ['from=yesterday', 'is not a time'],
+  ['from=2026-11-24%2B05:00', 'is not a time'],
+  ['to=2026-11-24Z', 'is not a time'],
   ['cursor=nonsense', 'is no cursor'],
 ])('a filter that can not be understood is told beside its field: %s', async (search, words) => {
   const { get } = await givenDashboard()
@@ -80,6 +84,21 @@ test('runs that no worker has taken up are told of, and have a page from the que
   expect(body).toContain('No worker has taken it up yet.')
   expect(body).toContain('Waits for a worker')
   expect((await dashboard.get('/')).body).toContain('The oldest run has waited 1 min 30 s for a worker.')
+})
+
+test('a run that was removed from the queue says so, and that a retry follows its Job', async () => {
+  const dashboard = await givenDashboard()
+  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  await dashboard.queue.add('DiskSpaceLow', run, { jobId: run.id, delay: 600_000 })
+  expect((await dashboard.get('/runs/run-1')).body).toContain('Waits for the Job to end')
+  await dashboard.queue.remove('run-1')
+  const { body } = await dashboard.get('/runs/run-1')
+  expect(body).toContain('It is no longer in the queue, and how it ended is not on record.')
+  expect(body).toContain('a retry follows it')
+  expect(body).toContain('No longer in the queue')
+  expect(body).toContain('action="/runs/run-1/retry"')
+  expect(body).not.toContain('action="/runs/run-1/cancel"')
+  expect(body).not.toContain('o-running')
 })
 
 test('the page of a run tells its stages, errors, exit codes, log lines and the Job as it was sent', async () => {
@@ -126,6 +145,32 @@ test('the page of a run says whether it helped, and which runs the same alert ha
   const { body } = await dashboard.get('/runs/run-1')
   expect(body).toContain('The alert was resolved 30 s after this run ended.')
   expect(body).toContain('href="/runs/run-2"')
+})
+
+test('whether a run helped is told by what came next, however many runs the same alert had since', async () => {
+  const dashboard = await givenDashboard()
+  const begin = NOW - 3_600_000
+  await tell(dashboard, { id: 'run-0', receivedAt: begin, job: true, result: { outcome: 'succeeded' } })
+  await tell(dashboard, {
+    id: 'run-1',
+    receivedAt: begin + 124_000,
+    alert: { status: 'resolved' },
+    result: { outcome: 'unmatched' },
+  })
+  for (let number = 3; number <= 62; number++) {
+    await tell(dashboard, { id: `run-${number}`, receivedAt: begin + number * 50_000, result: { outcome: 'failed' } })
+  }
+  const { body } = await dashboard.get('/runs/run-0')
+  expect(body).toContain('The alert was resolved 2 min after this run ended.')
+  expect(neighboursIn(body)).toEqual(['run-7', 'run-6', 'run-5', 'run-4', 'run-3', 'run-1'])
+})
+
+test('runs of the same millisecond stand beside a run once each', async () => {
+  const dashboard = await givenDashboard()
+  for (const id of ['run-1', 'run-2', 'run-3']) {
+    await tell(dashboard, { id, receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  }
+  expect(neighboursIn((await dashboard.get('/runs/run-2')).body)).toEqual(['run-3', 'run-1'])
 })
 
 test.each(['no-such-run-1', 'meta', 'wait', '..%2f..%2fetc', '%00', 'a'.repeat(5_000)])(
@@ -219,6 +264,12 @@ function entry(configMap: string, operario: { key: string; problem?: string }) {
 async function announce({ presence }: Dashboard, ...apps: ('worker' | 'ingest')[]) {
   for (const app of apps)
     await presence.announce({ id: app, app, host: 'here', pid: 1, version: '0.1.0', startedAt: NOW })
+}
+
+/** Other runs that the page of a run links to as those of the same alert. */
+function neighboursIn(body: string): string[] {
+  const [, list = ''] = /<ol class="history">(.*?)<\/ol>/s.exec(body) ?? []
+  return [...list.matchAll(/href="\/runs\/([^"]+)"/g)].map(([, id]) => id ?? '')
 }
 
 function idsIn(body: string): string[] {

@@ -45,10 +45,11 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const auth = createAuthentication(config, { files, log })
   const acted: Action[] = []
   let ids = 0
+  const history = createHistoryReader(redis, prefix)
   const app = createApp({
     redis,
     queue,
-    history: createHistoryReader(redis, prefix),
+    history,
     catalogue,
     presence,
     depth,
@@ -69,6 +70,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     queue,
     prefix,
     live,
+    history,
     catalogue,
     presence,
     depth,
