@@ -56,6 +56,25 @@ test('who reads slowly holds up nobody, costs no memory, and learns later that s
   expect(late.seen.text).not.toContain('"run-49"')
 })
 
+test('who missed something learns it with the next change', async () => {
+  const hub = givenHub({ gatherMs: 0 })
+  const stalled = hub.join()
+  const { seen } = follow(hub.join())
+  const publish = async (id: string) => {
+    hub.publish({ id, kind: 'began' })
+    await eventually(() => expect(seen.text).toContain(`"${id}"`), { interval: 1 })
+  }
+  for (let index = 0; index < 50; index++) await publish(`run-${index}`)
+  const late = follow(stalled)
+  const told = (id: string, more: boolean) => JSON.stringify({ changes: [{ id, kind: 'began' }], more })
+  await eventually(() => expect(late.seen.text).toContain(told('run-0', false)))
+  await publish('next')
+  await eventually(() => expect(late.seen.text).toContain(told('next', true)))
+  await publish('last')
+  await eventually(() => expect(late.seen.text).toContain(told('last', false)))
+  expect(seen.text).not.toContain('"more":true')
+})
+
 test('a connection without changes is kept alive', async () => {
   const { seen } = follow(givenHub({ heartbeatMs: 5 }).join())
   await eventually(() => expect(seen.text).toContain(': still here\n\n'))

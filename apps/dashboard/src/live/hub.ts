@@ -50,10 +50,12 @@ export function createLiveHub({
 
   function flush(): void {
     timer = undefined
-    const event = encode(changesEvent([...gathered.values()], more))
+    const changes = [...gathered.values()]
+    const event = encode(changesEvent(changes, more))
+    const eventAfterGap = encode(changesEvent(changes, true))
     gathered = new Map()
     more = false
-    for (const viewer of viewers) send(viewer, event)
+    for (const viewer of viewers) send(viewer, viewer.missed ? eventAfterGap : event)
   }
 
   return {
