@@ -43,6 +43,13 @@ test('a flood is told as a part of it, and that there is more', async () => {
   expect(seen.text.match(/"kind"/g)).toHaveLength(100)
 })
 
+test('where nobody knows what changed, it is told that something may have', async () => {
+  const hub = givenHub()
+  const { seen } = follow(hub.join())
+  hub.publishGap()
+  await eventually(() => expect(seen.text).toContain('event: changes\ndata: {"changes":[],"more":true}\n\n'))
+})
+
 test('who reads slowly holds up nobody, costs no memory, and learns later that something was missed', async () => {
   const hub = givenHub({ gatherMs: 0, heartbeatMs: 20 })
   const stalled = hub.join()
@@ -66,7 +73,6 @@ test('who missed something learns it with the next change', async () => {
   }
   for (let index = 0; index < 50; index++) await publish(`run-${index}`)
   const late = follow(stalled)
-  const told = (id: string, more: boolean) => JSON.stringify({ changes: [{ id, kind: 'began' }], more })
   await eventually(() => expect(late.seen.text).toContain(told('run-0', false)))
   await publish('next')
   await eventually(() => expect(late.seen.text).toContain(told('next', true)))
@@ -95,3 +101,7 @@ test('at the end every stream ends', async () => {
   hub.close()
   await eventually(() => expect(seen.ended).toBe(true))
 })
+
+function told(id: string, more: boolean): string {
+  return JSON.stringify({ changes: [{ id, kind: 'began' }], more })
+}
