@@ -5,6 +5,7 @@ import {
   createAuthentication,
   createMarks,
   createRegistry,
+  hostGuard,
   openRuns,
   openTls,
   operationsApp,
@@ -80,7 +81,7 @@ await runProcess(
     const app = createApp({
       ...deps,
       auth,
-      isLocal: config.authMethod === 'none' && !config.allowUnauthenticated,
+      hosts: hostGuard(config),
       log,
       build: BUILD,
       operations,
