@@ -5,6 +5,7 @@
 // By default with the development cluster in place of k3s. Needs Docker with Compose, and the ports of docker-compose.yml
 // to be free. Exits 0 when all is as it should be, and leaves nothing behind.
 import { execFile } from 'node:child_process'
+import { request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -44,6 +45,7 @@ async function main() {
   await step('comes up', () => compose('up', '--detach', '--no-build'))
   const runs = await step('plays the whole loop: rule → Alertmanager → ingest → worker → Job → dashboard', checkLoop)
   await step('runs without privileges', checkContainers)
+  await step('does nothing for a page of another site', checkNames)
   await step('loses nothing when it is stopped and started again', () => checkRestart(runs))
   await step('scales to four workers', checkScale)
 }
@@ -91,6 +93,20 @@ function checkRights({ Name: name, Config: { User }, HostConfig: host }) {
   must(/^[1-9]/.test(User), `${name} runs as ${User || 'root'}`)
   must(!host.Privileged && host.CapDrop?.includes('ALL') && !host.CapAdd, `${name} has capabilities`)
   must(host.SecurityOpt?.includes('no-new-privileges:true'), `${name} may gain privileges`)
+}
+
+/** A name of somebody else's may lead to this machine as well; `fetch` would not send it. */
+async function checkNames() {
+  const status = await new Promise((resolve, reject) => {
+    const headers = { Host: 'rebound.example:8082' }
+    request(`${DASHBOARD}/queues/api/queues/pause`, { method: 'PUT', headers, agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+  must(status === 403, `a request to rebound.example is answered ${status}`)
 }
 
 async function checkRestart(runs) {

@@ -85,6 +85,26 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     await page.getByRole('row').filter({ hasText: 'unheard' }).getByText('succeeded').waitFor()
   })
 
+  test('tells of workers that are gone, which say nothing of it themselves, without being loaded again', async () => {
+    const page = await open('about:blank')
+    await page.clock.install()
+    // Each page is read a second time as soon as it listens: here that must not be what tells.
+    const second = page.waitForResponse((response) => response.request().resourceType() === 'fetch')
+    await page.goto(`${dashboard.url}/`)
+    await second
+    const gone = page.getByText('No worker is there')
+    expect(await gone.count()).toBe(0)
+    onTestFinished(async () => void (await system.startWorker()))
+    await Promise.all(system.workers.map((worker) => worker.stop()))
+    await eventually(
+      async () => {
+        await page.clock.fastForward(15_000)
+        expect(await gone.count()).toBe(1)
+      },
+      { ...PATIENT, interval: 500 },
+    )
+  })
+
   test('keeps the focus and what was opened while it changes', async () => {
     await system.run(firing('DiskSpaceLow', { instance: 'focus-1' }))
     const page = await openLive('/runs')

@@ -14,6 +14,7 @@ interface Service {
   cap_add?: string[]
   security_opt?: string[]
   ports?: string[]
+  environment?: Record<string, string>
   image: string
 }
 
@@ -29,6 +30,12 @@ test('nothing is reached from other machines', () => {
   const ports = Object.values(services).flatMap((service) => service.ports ?? [])
   expect(ports.length).toBeGreaterThan(3)
   expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([])
+})
+
+test('who is let in without authentication calls the dashboard by a name of this machine', () => {
+  const settings = Object.values(services).map(({ environment = {} }) => environment)
+  const open = settings.filter((env) => env['OPIFER_ALLOW_UNAUTHENTICATED'] !== undefined)
+  expect(open.map((env) => env['OPIFER_ALLOWED_HOSTS'])).toEqual(['localhost,127.0.0.1'])
 })
 
 test('every container but k3s and the one that gives volumes away runs without root, rights or a file system to write to', () => {

@@ -1,5 +1,5 @@
-import { type Authentication, type AuthEnv, localHost, type Logger, problem, sameOrigin } from '@opifer/platform'
-import { type Context, Hono } from 'hono'
+import { type Authentication, type AuthEnv, type Logger, problem, sameOrigin } from '@opifer/platform'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { api } from './api/api.ts'
 import type { About } from './api/openfero.ts'
 import { page } from './components/layout.ts'
@@ -14,8 +14,8 @@ import { pages } from './routes/pages.ts'
 
 export interface AppDeps extends DashboardDeps {
   auth: Authentication
-  /** Whether it is for this machine alone, and lets everybody on it in. */
-  isLocal: boolean
+  /** Refuses who calls it by a name that it does not have. */
+  hosts: MiddlewareHandler
   log: Logger
   build: About
   /** Undefined where they have a listener of their own. */
@@ -24,12 +24,12 @@ export interface AppDeps extends DashboardDeps {
 
 /** The HTTP side of the dashboard. */
 export function createApp(deps: AppDeps): Hono<AuthEnv> {
-  const { auth, isLocal, log, build, operations, queue } = deps
+  const { auth, hosts, log, build, operations, queue } = deps
   const [forBoard, forPages] = [boardSecurity(), pageSecurity()]
   const app = new Hono<AuthEnv>()
   app.use((c, next) => (isBoard(c.req.path) ? forBoard(c, next) : forPages(c, next)))
   if (operations) app.route('/', operations)
-  if (isLocal) app.use(localHost)
+  app.use(hosts)
   app.route('/', assetsApp())
   app.use(auth.middleware, sameOrigin, uncached)
   app.route('/', pages(deps))

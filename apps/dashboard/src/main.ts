@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createCatalogue,
-  createDepthLog,
-  createHistoryReader,
-  createPresence,
-  stayPresent,
-  subscribeToHistory,
-} from '@opifer/history'
+import { createCatalogue, createDepthLog, createHistoryReader, createPresence, stayPresent } from '@opifer/history'
 import {
   connectRedis,
   createAuthentication,
   createMarks,
   createRegistry,
+  hostGuard,
   openRuns,
   openTls,
   operationsApp,
@@ -25,6 +19,7 @@ import {
 import { createApp } from './app.ts'
 import { DASHBOARD_OPTIONS, dashboardFaults } from './config.ts'
 import type { DashboardDeps } from './deps.ts'
+import { followHistory } from './live/follow-history.ts'
 import { createLiveHub } from './live/hub.ts'
 import { sampleDepth } from './live/sample-depth.ts'
 import { createMetrics } from './metrics.ts'
@@ -86,7 +81,7 @@ await runProcess(
     const app = createApp({
       ...deps,
       auth,
-      isLocal: config.authMethod === 'none' && !config.allowUnauthenticated,
+      hosts: hostGuard(config),
       log,
       build: BUILD,
       operations,
@@ -100,7 +95,7 @@ await runProcess(
     // One for all viewers. A connection that listens can do nothing else.
     const listener = connectRedis(config, { kind: 'wait' }, log)
     lifecycle.onClose('listener', () => listener.disconnect())
-    void subscribeToHistory(listener, prefix, (event) => live.publish(event)).catch((err: unknown) => {
+    void followHistory(listener, prefix, live).catch((err: unknown) => {
       log.warn({ err }, 'pages are not kept up to date')
     })
     // Before the server, which waits for its viewers to go.

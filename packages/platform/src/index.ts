@@ -17,7 +17,7 @@ export { type AuthEnv, type Caller, requireRole, type Role } from './http/auth/c
 export { exposureFault } from './http/auth/exposure.ts'
 export { authFaults } from './http/auth/faults.ts'
 export { AUTH_OPTIONS, type AuthConfig, EXPOSURE_OPTIONS } from './http/auth/options.ts'
-export { localHost } from './http/local-host.ts'
+export { hostGuard } from './http/host-guard.ts'
 export { type Operations, operationsApp, placeOperations } from './http/operations.ts'
 export { problem } from './http/problem.ts'
 export { sameOrigin } from './http/same-origin.ts'

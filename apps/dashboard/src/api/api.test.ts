@@ -170,6 +170,18 @@ test('of many Operarios the first 200 are told, and how many more there are', as
   expect((await json(dashboard, '/api/jobs')).body).toHaveLength(200)
 })
 
+test('who only asks whether there are events takes no place of those who want to hear them', async () => {
+  const { app, live } = await givenDashboard({ maxViewers: '1' })
+  const ask = (method: string) => app.request('/api/events', { method })
+  for (let time = 0; time < 2; time++) {
+    const { status, headers, body } = await ask('HEAD')
+    expect([status, headers.get('Content-Type'), body]).toEqual([200, 'text/event-stream', null])
+  }
+  expect((await ask('GET')).status).toBe(200)
+  expect(live.viewers).toBe(1)
+  for (const method of ['HEAD', 'GET']) expect((await ask(method)).status).toBe(503)
+})
+
 test('the document names every operation and is shown as a page', async () => {
   const dashboard = await givenDashboard()
   const { body } = await json(dashboard, '/api/openapi.json')

@@ -19,11 +19,16 @@ export function eventsApi(live: LiveHub): OpenAPIHono<AuthEnv> {
   return new OpenAPIHono<AuthEnv>().openapi(events, (c) => {
     const stream = live.join()
     if (!stream) return problem(c, 503, 'too many are kept up to date already: ask again later, or raise --maxViewers')
-    return c.body(stream, 200, {
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
-      // Proxies such as nginx would hold back what comes in small pieces.
-      'X-Accel-Buffering': 'no',
-    })
+    if (c.req.method !== 'HEAD') return c.body(stream, 200, HEADERS)
+    // Hono would drop it unread, and so nobody would ever give the place back.
+    void stream.cancel()
+    return c.body(null, 200, HEADERS)
   })
+}
+
+const HEADERS = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store',
+  // Proxies such as nginx would hold back what comes in small pieces.
+  'X-Accel-Buffering': 'no',
 }

@@ -1,11 +1,13 @@
-// Keeps a page up to date: when the server tells of changes, the page is fetched again and its live regions are replaced.
-// Everything works without this file, by reloading.
+// Keeps a page up to date: when the server tells of changes, and every now and then, the page is fetched again and its live
+// regions are replaced. Everything works without this file, by reloading.
 
 const QUIET_MS = 400
 const LONGEST_WAIT_MS = 2_000
 const ANNOUNCE_EVERY_MS = 10_000
 const REFRESH_AGES_MS = 15_000
 const TRY_AGAIN_MS = 5_000
+/** Nobody tells of some changes, above all not of workers that are gone. */
+const READ_ANYHOW_MS = 15_000
 
 const light = document.getElementById('live')
 const announcer = document.getElementById('announcer')
@@ -16,6 +18,7 @@ setInterval(refreshAges, REFRESH_AGES_MS)
 
 function follow() {
   let timer
+  let later
   let firstUnseen
   let updating = Promise.resolve()
   const changes = new EventSource('/api/events')
@@ -27,6 +30,10 @@ function follow() {
     clearTimeout(timer)
     timer = setTimeout(() => void load(), Math.max(0, Math.min(QUIET_MS, firstUnseen + LONGEST_WAIT_MS - now)))
   }
+  const wakeIn = (ms) => {
+    clearTimeout(later)
+    later = setTimeout(wake, ms)
+  }
   const load = async () => {
     firstUnseen = undefined
     // What a hidden tab shows can wait until somebody looks.
@@ -36,11 +43,13 @@ function follow() {
       updating = updating.then(update, update)
       await updating
       if (changes.readyState === EventSource.OPEN) show('on', 'Live')
+      wakeIn(READ_ANYHOW_MS)
     } catch {
       show('off', 'Not live: trying again')
-      setTimeout(wake, TRY_AGAIN_MS)
+      wakeIn(TRY_AGAIN_MS)
     }
   }
+  wakeIn(READ_ANYHOW_MS)
   changes.addEventListener('changes', wake)
   // What happened between the making of the page and the connection, or while that was away, was told to nobody.
   changes.addEventListener('hello', wake)

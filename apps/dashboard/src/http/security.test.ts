@@ -104,6 +104,18 @@ test('without credentials nothing is shown but what tools ask, and files that ho
   expect([status, headers.get('Cache-Control')]).toEqual([200, 'public, max-age=31536000, immutable'])
 })
 
+test('who calls it by a name that is not allowed does nothing with it, and is still told how it works', async () => {
+  const { app, queue } = await givenDashboard({ allowUnauthenticated: 'true', allowedHosts: 'localhost,127.0.0.1' })
+  const pause = (host: string) => app.request(`http://${host}:8082/queues/api/queues/pause`, { method: 'PUT' })
+  expect((await pause('rebound.example')).status).toBe(403)
+  expect(await queue.isPaused()).toBe(false)
+  expect((await pause('127.0.0.1')).status).toBe(200)
+  expect(await queue.isPaused()).toBe(true)
+  for (const path of ['/healthz', '/readiness', '/metrics']) {
+    expect((await app.request(`http://dashboard:8082${path}`)).status, path).toBe(200)
+  }
+})
+
 /** What begins like a tag and is none of those that the pages are written in, all of whose attributes stand in double quotes. */
 function foreignTags(body: string): string[] {
   const own =

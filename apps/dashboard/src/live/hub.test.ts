@@ -43,6 +43,13 @@ test('a flood is told as a part of it, and that there is more', async () => {
   expect(seen.text.match(/"kind"/g)).toHaveLength(100)
 })
 
+test('where nobody knows what changed, it is told that something may have', async () => {
+  const hub = givenHub()
+  const { seen } = follow(hub.join())
+  hub.publishGap()
+  await eventually(() => expect(seen.text).toContain('event: changes\ndata: {"changes":[],"more":true}\n\n'))
+})
+
 test('who reads slowly holds up nobody, costs no memory, and learns later that something was missed', async () => {
   const hub = givenHub({ gatherMs: 0, heartbeatMs: 20 })
   const stalled = hub.join()
@@ -54,6 +61,24 @@ test('who reads slowly holds up nobody, costs no memory, and learns later that s
   const late = follow(stalled)
   await eventually(() => expect(late.seen.text).toContain('{"changes":[],"more":true}'))
   expect(late.seen.text).not.toContain('"run-49"')
+})
+
+test('who missed something learns it with the next change', async () => {
+  const hub = givenHub({ gatherMs: 0 })
+  const stalled = hub.join()
+  const { seen } = follow(hub.join())
+  const publish = async (id: string) => {
+    hub.publish({ id, kind: 'began' })
+    await eventually(() => expect(seen.text).toContain(`"${id}"`), { interval: 1 })
+  }
+  for (let index = 0; index < 50; index++) await publish(`run-${index}`)
+  const late = follow(stalled)
+  await eventually(() => expect(late.seen.text).toContain(told('run-0', false)))
+  await publish('next')
+  await eventually(() => expect(late.seen.text).toContain(told('next', true)))
+  await publish('last')
+  await eventually(() => expect(late.seen.text).toContain(told('last', false)))
+  expect(seen.text).not.toContain('"more":true')
 })
 
 test('a connection without changes is kept alive', async () => {
@@ -76,3 +101,7 @@ test('at the end every stream ends', async () => {
   hub.close()
   await eventually(() => expect(seen.ended).toBe(true))
 })
+
+function told(id: string, more: boolean): string {
+  return JSON.stringify({ changes: [{ id, kind: 'began' }], more })
+}

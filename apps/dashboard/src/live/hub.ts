@@ -8,6 +8,8 @@ export interface Change {
 export interface LiveHub {
   readonly viewers: number
   publish(change: Change): void
+  /** Tells that there may be changes which nobody can name. */
+  publishGap(): void
   /** What one viewer is sent, as Server-Sent Events; undefined where there are too many. */
   join(): ReadableStream<Uint8Array> | undefined
   /** Ends the viewers' streams. */
@@ -40,31 +42,24 @@ export function createLiveHub({
 }: LiveHubSettings = {}): LiveHub {
   const hello = encode('retry: 2000\nevent: hello\ndata: {}\n\n')
   const viewers = new Set<Viewer>()
-  let gathered = new Map<string, Change>()
-  let more = false
-  let timer: NodeJS.Timeout | undefined
-
+  const gathering = gather(gatherMs, (changes, more) => {
+    const event = encode(changesEvent(changes, more))
+    const eventAfterGap = encode(changesEvent(changes, true))
+    for (const viewer of viewers) send(viewer, viewer.missed ? eventAfterGap : event)
+  })
   const heartbeat = setInterval(() => {
     for (const viewer of viewers) send(viewer, viewer.missed ? encode(changesEvent([], true)) : HEARTBEAT)
   }, heartbeatMs)
-
-  function flush(): void {
-    timer = undefined
-    const event = encode(changesEvent([...gathered.values()], more))
-    gathered = new Map()
-    more = false
-    for (const viewer of viewers) send(viewer, event)
-  }
 
   return {
     get viewers() {
       return viewers.size
     },
     publish(change) {
-      if (viewers.size === 0) return
-      if (gathered.size < MAX_NAMED) gathered.set(`${change.id} ${change.kind}`, change)
-      else more = true
-      timer ??= setTimeout(flush, gatherMs)
+      if (viewers.size > 0) gathering.add(change)
+    },
+    publishGap() {
+      if (viewers.size > 0) gathering.add(undefined)
     },
     join() {
       if (viewers.size >= maxViewers) return undefined
@@ -83,10 +78,33 @@ export function createLiveHub({
     },
     close() {
       clearInterval(heartbeat)
-      clearTimeout(timer)
+      gathering.stop()
       for (const { controller } of viewers) controller.close()
       viewers.clear()
     },
+  }
+}
+
+/** Passes on together what is added in a while: undefined stands for changes that nobody can name. */
+function gather(forMs: number, pass: (changes: readonly Change[], more: boolean) => void) {
+  let gathered = new Map<string, Change>()
+  let more = false
+  let timer: NodeJS.Timeout | undefined
+  function flush(): void {
+    const changes = [...gathered.values()]
+    const hadMore = more
+    timer = undefined
+    gathered = new Map()
+    more = false
+    pass(changes, hadMore)
+  }
+  return {
+    add(change: Change | undefined): void {
+      if (change && gathered.size < MAX_NAMED) gathered.set(`${change.id} ${change.kind}`, change)
+      else more = true
+      timer ??= setTimeout(flush, forMs)
+    },
+    stop: () => clearTimeout(timer),
   }
 }
 

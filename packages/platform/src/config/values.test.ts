@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { address, duration, hostPorts, integer, oneOf, optionalText, plainText, optionalUrl } from './values.ts'
+import {
+  address,
+  duration,
+  hostPorts,
+  integer,
+  oneOf,
+  optionalHostNames,
+  optionalText,
+  optionalUrl,
+  plainText,
+} from './values.ts'
 
 const refusal = (schema: z.ZodType, text: string) => schema.safeParse(text).error?.issues[0]?.message
 
@@ -95,6 +105,34 @@ describe('a list of addresses', () => {
 
   test.each(['a', 'a:1,b', 'a:1 b:2', ':6379', 'a:1,:2'])('may not be %j', (text) => {
     expect(refusal(hostPorts(), text)).toContain('is not a list such as host-1:6379')
+  })
+})
+
+describe('a list of host names', () => {
+  test.each([
+    [undefined, undefined],
+    ['localhost', ['localhost']],
+    ['localhost, 127.0.0.1,[::1]', ['localhost', '127.0.0.1', '[::1]']],
+    ['Opifer.Example.com,bücher.example', ['opifer.example.com', 'xn--bcher-kva.example']],
+  ])('may be %j', (text, want) => {
+    expect(optionalHostNames().parse(text)).toEqual(want)
+  })
+
+  test.each([
+    '',
+    'a,',
+    'a:80',
+    'a b',
+    'http://a',
+    'a/b',
+    'user@a',
+    '::1',
+    '[::1]:80',
+    '[::g]',
+    '*.example.com',
+    'a\\b',
+  ])('may not be %j', (text) => {
+    expect(refusal(optionalHostNames(), text)).toContain('is not a list such as localhost,opifer.example.com')
   })
 })
 

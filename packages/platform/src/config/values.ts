@@ -86,6 +86,25 @@ export function listOf(values: readonly string[], defaultText: string) {
     })
 }
 
+/** Names of hosts without ports, separated by commas, in the form that a URL has them in. */
+export function optionalHostNames() {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): string[] | undefined => {
+      if (text === undefined) return undefined
+      const names = text.split(',').map((entry) => hostName(entry.trim()))
+      const known = names.filter((name) => name !== undefined)
+      return known.length === names.length
+        ? known
+        : refuse(context, text, 'a list such as localhost,opifer.example.com')
+    })
+}
+
+function hostName(text: string): string | undefined {
+  return /^(?:[^\s:/?#@*[\]\\]+|\[[\da-fA-F:.]+\])$/.test(text) ? URL.parse(`http://${text}`)?.hostname : undefined
+}
+
 export function plainText(defaultText: string) {
   return z.string().default(defaultText)
 }

@@ -1,5 +1,5 @@
 import type { Config, Options } from '../../config/options.ts'
-import { consent, duration, listOf, oneOf, optionalText, plainText } from '../../config/values.ts'
+import { consent, duration, listOf, oneOf, optionalHostNames, optionalText, plainText } from '../../config/values.ts'
 import { optionalKeySet } from './key-set.ts'
 
 /** The algorithms that a token may be signed with: with a key of which its verifiers hold the public half only. */
@@ -62,4 +62,10 @@ export const EXPOSURE_OPTIONS = {
     schema: consent(),
     help: '"true" lets everybody in who reaches the address, also without authentication (default false)',
   },
+  allowedHosts: {
+    schema: optionalHostNames(),
+    help: "names by which it may be reached, without ports (default this machine's own without authentication, else any)",
+  },
 } as const satisfies Options
+
+export type ExposureConfig = Config<typeof EXPOSURE_OPTIONS>
