@@ -31,6 +31,12 @@ async function givenFile(text: string): Promise<string> {
   return path
 }
 
+/** In one step: nobody sees the file empty. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}
+
 async function givenSecret(contents: Record<string, string>) {
   const secret = await mountSecret(contents)
   onTestFinished(() => secret.remove())
@@ -43,13 +49,7 @@ const KEPT = /can not be used: what they held before is kept/
 describe('a file is used anew when it is', () => {
   test.each<[how: string, change: (path: string) => Promise<void>]>([
     ['written anew', (path) => writeFile(path, 's3cret-2\n')],
-    [
-      'replaced',
-      async (path) => {
-        await writeFile(`${path}.new`, 's3cret-2\n')
-        await rename(`${path}.new`, path)
-      },
-    ],
+    ['replaced', (path) => replace(path, 's3cret-2\n')],
     [
       'deleted and written again',
       async (path) => {
@@ -80,9 +80,9 @@ describe('a file is used anew when it is', () => {
 
 describe('what was in use stays, and is warned of once, when a file is', () => {
   test.each<[how: string, change: (path: string) => Promise<void>, fault: RegExp]>([
-    ['empty', (path) => writeFile(path, '\n'), /token is empty/],
+    ['empty', (path) => replace(path, '\n'), /token is empty/],
     ['gone', (path) => unlink(path), /ENOENT/],
-    ['no longer what it should be', (path) => writeFile(path, 'wrong s3cret'), /is wrong/],
+    ['no longer what it should be', (path) => replace(path, 'wrong s3cret'), /is wrong/],
   ])('%s', async (_, change, fault) => {
     const path = await givenFile('s3cret-1')
     const { used, lines, count } = follow({ token: path }, { token: 's3cret-1' }, (text) => {
@@ -91,7 +91,7 @@ describe('what was in use stays, and is warned of once, when a file is', () => {
     await change(path)
     await eventually(() => expect(count(KEPT)).toBe(1))
     expect(lines.join()).toMatch(fault)
-    await writeFile(path, 's3cret-3')
+    await replace(path, 's3cret-3')
     await eventually(() => expect(used).toEqual([{ token: 's3cret-3' }]))
     expect(count(KEPT)).toBe(1)
     expect(lines.join()).not.toContain('s3cret')

@@ -29,6 +29,7 @@ export function followFiles<Name extends string>(followed: FollowedFiles<Name>):
   const stopping = new AbortController()
   let inUse = followed.texts
   let last = followed.texts
+  let suspected: string | undefined
   let told: string | undefined
 
   async function look(): Promise<void> {
@@ -40,13 +41,17 @@ export function followFiles<Name extends string>(followed: FollowedFiles<Name>):
     const isChanged = !isSame(texts, inUse)
     if (isChanged) use(texts)
     inUse = texts
+    suspected = undefined
     told = undefined
     if (isChanged) log.info({ files }, 'files have changed: what they hold now is used')
   }
 
+  /** A file that is just being written may be empty, or gone, for a moment. */
   function warn(fault: string): void {
-    if (fault !== told)
-      log.warn({ files, fault }, 'files have changed and can not be used: what they held before is kept')
+    const isAtRest = fault === suspected
+    suspected = fault
+    if (!isAtRest || fault === told) return
+    log.warn({ files, fault }, 'files have changed and can not be used: what they held before is kept')
     told = fault
   }
 
