@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { address, duration, hostPorts, integer, oneOf, optionalText, plainText, optionalUrl } from './values.ts'
+import {
+  address,
+  duration,
+  hostPorts,
+  integer,
+  oneOf,
+  onOrOff,
+  optionalText,
+  plainText,
+  optionalUrl,
+} from './values.ts'
 
 const refusal = (schema: z.ZodType, text: string) => schema.safeParse(text).error?.issues[0]?.message
 
@@ -102,6 +112,11 @@ test('a choice names all that may be chosen', () => {
   const schema = oneOf(['none', 'basic'], 'none')
   expect([schema.parse(undefined), schema.parse('basic')]).toEqual(['none', 'basic'])
   expect(refusal(schema, 'Basic')).toBe('must be one of none, basic')
+})
+
+test('what may be on or off is neither when nobody says', () => {
+  expect(['on', 'off', undefined].map((text) => onOrOff().parse(text))).toEqual([true, false, undefined])
+  expect(refusal(onOrOff(), 'yes')).toBe('must be one of on, off')
 })
 
 test('a text is taken as it is', () => {
