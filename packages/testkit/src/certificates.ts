@@ -1,5 +1,7 @@
 import { generate } from 'selfsigned'
 
+export type Certificates = Awaited<ReturnType<typeof makeCertificates>>
+
 /** A certificate authority, and certificates of it for a server on the loopback interface and for a client. */
 export async function makeCertificates() {
   const authority = await generate([{ name: 'commonName', value: 'test-ca' }], {

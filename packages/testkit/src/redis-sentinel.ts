@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import type { Certificates } from './certificates.ts'
 import { type ManagedProcess, startProcess } from './child-process.ts'
 import { eventually } from './eventually.ts'
 import { freePort, retryWhenPortTaken } from './free-port.ts'
@@ -25,13 +26,17 @@ const NAME = 'opifer'
  * Starts a master, its replica and one sentinel that decides alone. Needs a local redis-server.
  *
  * @param settings of both servers, as command-line arguments
+ * @param certificates that the sentinel shows; with them it speaks TLS only, and the servers still do not
  */
-export async function startRedisSentinel(settings: readonly string[] = []): Promise<RedisSentinel> {
+export async function startRedisSentinel(
+  settings: readonly string[] = [],
+  certificates?: Certificates,
+): Promise<RedisSentinel> {
   const master = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0', ...settings] })
   const replica = await startReplica(master, settings)
   const dir = await mkdtemp(join(tmpdir(), 'opifer-sentinel-'))
-  const { port, server } = await retryWhenPortTaken(() => startSentinel(dir, master))
-  const client = new Redis(port)
+  const { port, server } = await retryWhenPortTaken(() => startSentinel(dir, master, certificates))
+  const client = new Redis({ port, host: '127.0.0.1', ...(certificates && { tls: { ca: certificates.ca } }) })
   await eventually(() => assertReplicaKnown(client))
 
   return {
@@ -60,12 +65,16 @@ async function startReplica(master: RedisServer, settings: readonly string[]): P
   return replica
 }
 
-async function startSentinel(dir: string, master: RedisServer): Promise<{ port: number; server: ManagedProcess }> {
+async function startSentinel(
+  dir: string,
+  master: RedisServer,
+  certificates: Certificates | undefined,
+): Promise<{ port: number; server: ManagedProcess }> {
   const port = await freePort()
   // A sentinel keeps its state in its own configuration file, so it takes no settings from the command line alone.
   const config = join(dir, 'sentinel.conf')
   const lines = [
-    `port ${port}`,
+    ...(certificates ? await tlsLines(dir, port, certificates) : [`port ${port}`]),
     'bind 127.0.0.1',
     `dir ${dir}`,
     `sentinel monitor ${NAME} ${master.host} ${master.port} 1`,
@@ -79,6 +88,15 @@ async function startSentinel(dir: string, master: RedisServer): Promise<{ port: 
     readyLine: /\+monitor master/,
   })
   return { port, server }
+}
+
+async function tlsLines(dir: string, port: number, { ca, server }: Certificates): Promise<string[]> {
+  const files = { 'ca-cert': ca, cert: server.cert, key: server.key }
+  const write = async ([name, text]: [string, string]) => {
+    await writeFile(join(dir, `${name}.pem`), text)
+    return `tls-${name}-file ${join(dir, `${name}.pem`)}`
+  }
+  return ['port 0', `tls-port ${port}`, 'tls-auth-clients no', ...(await Promise.all(Object.entries(files).map(write)))]
 }
 
 /** A sentinel refuses to fail over while it does not know a replica that is in step. */

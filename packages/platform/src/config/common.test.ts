@@ -16,6 +16,7 @@ test('nothing has to be set', () => {
       redisSentinels: [],
       redisSentinelMaster: 'mymaster',
       redisSentinelPassword: undefined,
+      redisSentinelTls: undefined,
       redisClusterNodes: [],
       queuePrefix: '{opifer}',
     },

@@ -1,5 +1,5 @@
 import type { Options } from './options.ts'
-import { duration, hostPorts, LONGEST_TIMER, oneOf, optionalText, optionalUrl, plainText } from './values.ts'
+import { duration, hostPorts, LONGEST_TIMER, oneOf, onOrOff, optionalText, optionalUrl, plainText } from './values.ts'
 import { z } from 'zod'
 
 /** What every process of Opifer can be told. */
@@ -28,6 +28,10 @@ export const COMMON_OPTIONS = {
   },
   redisSentinelMaster: { schema: plainText('mymaster'), help: "name of the Sentinels' master (default mymaster)" },
   redisSentinelPassword: { schema: optionalText(), secret: true, help: 'password for the Sentinels themselves' },
+  redisSentinelTls: {
+    schema: onOrOff(),
+    help: 'whether Sentinels are spoken to over TLS: on, off (default on with rediss://, off with redis://)',
+  },
   redisClusterNodes: { schema: hostPorts(), help: 'nodes of a Redis Cluster as host:port,host:port' },
   queuePrefix: {
     schema: z

@@ -6,6 +6,7 @@ import {
   hostPorts,
   integer,
   oneOf,
+  onOrOff,
   optionalHostNames,
   optionalText,
   optionalUrl,
@@ -140,6 +141,11 @@ test('a choice names all that may be chosen', () => {
   const schema = oneOf(['none', 'basic'], 'none')
   expect([schema.parse(undefined), schema.parse('basic')]).toEqual(['none', 'basic'])
   expect(refusal(schema, 'Basic')).toBe('must be one of none, basic')
+})
+
+test('what may be on or off is neither when nobody says', () => {
+  expect(['on', 'off', undefined].map((text) => onOrOff().parse(text))).toEqual([true, false, undefined])
+  expect(refusal(onOrOff(), 'yes')).toBe('must be one of on, off')
 })
 
 test('a text is taken as it is', () => {

@@ -69,6 +69,14 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(
   return z.enum(values, { error: `must be one of ${values.join(', ')}` }).default(defaultValue)
 }
 
+/** Whether something is on; what its default is depends on other settings. */
+export function onOrOff() {
+  return z
+    .enum(['on', 'off'], { error: 'must be one of on, off' })
+    .transform((text) => text === 'on')
+    .optional()
+}
+
 /** What is off unless it is said outright: a flag always has a value. */
 export function consent() {
   return oneOf(['true', 'false'], 'false').transform((text) => text === 'true')

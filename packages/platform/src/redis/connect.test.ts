@@ -1,6 +1,8 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import {
   eventually,
   freePort,
+  makeCertificates,
   type RedisOptions as ServerOptions,
   type RedisServer,
   startProxy,
@@ -195,9 +197,36 @@ describe('Sentinel', () => {
   )
 })
 
-test('TLS is kept to when Sentinel leads to the master', () => {
-  const client = givenClient({ redisUrl: 'rediss://redis/2', redisSentinels: '127.0.0.1:1' })
-  expect(client.options).toMatchObject({ tls: {}, enableTLSForSentinelMode: true, db: 2, name: 'mymaster' })
+describe('with Sentinel TLS is spoken', () => {
+  test.each<[settings: Record<string, string>, want: object]>([
+    [{ redisUrl: 'rediss://redis/2' }, { tls: {}, sentinelTLS: {} }],
+    [{ redisUrl: 'redis://redis/2' }, { tls: undefined, sentinelTLS: undefined }],
+    [
+      { redisUrl: 'rediss://redis/2', redisSentinelTls: 'off' },
+      { tls: {}, sentinelTLS: undefined },
+    ],
+    [
+      { redisUrl: 'redis://redis/2', redisSentinelTls: 'on' },
+      { tls: undefined, sentinelTLS: {} },
+    ],
+  ])('as %j has it', (settings, want) => {
+    const client = givenClient({ ...settings, redisSentinels: '127.0.0.1:1' })
+    expect(client.options).toMatchObject({ ...want, enableTLSForSentinelMode: true, db: 2, name: 'mymaster' })
+  })
+
+  test('to one that takes nothing else', async () => {
+    const certificates = await makeCertificates()
+    trust(certificates.ca)
+    const sentinel = await startRedisSentinel([], certificates)
+    onTestFinished(() => sentinel.stop())
+    const client = givenClient({
+      redisSentinels: list(sentinel.sentinels),
+      redisSentinelMaster: sentinel.name,
+      redisSentinelTls: 'on',
+    })
+    await untilReady(client)
+    expect(await portOf(client)).toBe(sentinel.master.port)
+  })
 })
 
 test('a client whose server has become a replica looks for the master anew', async () => {
@@ -248,6 +277,13 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
   await queue.addBulk(jobs)
   await eventually(() => expect(done.sort()).toEqual(['one', 'three', 'two']))
 })
+
+/** As `NODE_EXTRA_CA_CERTS` would, had this process been started with it. */
+function trust(authority: string): void {
+  const before = getCACertificates()
+  setDefaultCACertificates([...before, authority])
+  onTestFinished(() => setDefaultCACertificates(before))
+}
 
 async function portOf(client: RedisClient): Promise<number> {
   const [, port] = await client.config('GET', 'port')

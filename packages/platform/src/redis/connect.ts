@@ -13,6 +13,7 @@ export type RedisConfig = Pick<
   | 'redisSentinels'
   | 'redisSentinelMaster'
   | 'redisSentinelPassword'
+  | 'redisSentinelTls'
   | 'redisClusterNodes'
 >
 
@@ -46,10 +47,11 @@ export function connectRedis(config: RedisConfig, patience: RedisPatience, log: 
 
 function createClient(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
   const url = new URL(config.redisUrl)
+  const isTls = url.protocol === 'rediss:'
   const options = {
     username: decodeURIComponent(url.username) || undefined,
     password: config.redisPassword ?? (decodeURIComponent(url.password) || undefined),
-    tls: url.protocol === 'rediss:' ? {} : undefined,
+    tls: isTls ? {} : undefined,
     ...behaviour(patience, log),
   } satisfies RedisOptions
   const db = Number(url.pathname.slice(1)) || 0
@@ -68,6 +70,7 @@ function createClient(config: RedisConfig, patience: RedisPatience, log: Logger)
       sentinels,
       name,
       sentinelPassword,
+      sentinelTLS: (config.redisSentinelTls ?? isTls) ? {} : undefined,
       // Without it ioredis passes over `tls` in silence.
       enableTLSForSentinelMode: true,
       // Until Sentinel demotes it, the old master takes writes that are lost then: leave it once there is a new one.

@@ -36,6 +36,7 @@ export function createAuthentication(config: AuthConfig, deps: Deps): Authentica
           log.debug({ method, reason: verdict.reason }, 'a request was refused')
           return problem(c, 403, verdict.reason)
         case 'unavailable':
+          log.debug({ method, reason: verdict.reason }, 'a request could not be judged')
           return problem(c, 503, `${verdict.reason}: send it again`)
       }
     },

@@ -19,13 +19,15 @@ type RemoteKeys = ReturnType<typeof createRemoteJWKSet>
 /** How long after a fetch that failed there is no other. */
 const RETRY_MS = 5_000
 const TIMEOUT_MS = 5_000
+const NOT_ASKED = "the token's key is not known, and the issuer was asked a moment ago"
 
-/** Fetched at the start, again every ten minutes, and when a token is signed with a key that is not known. */
+/** Fetched at the start, every ten minutes, and outside the cooldown for a token whose key is not known. */
 export function issuerKeys(config: AuthConfig, { log, now }: VerifierDeps): Keys {
   const { authJwtIssuer = '', authJwtJwksUrl } = config
   const stopping = new AbortController()
   let remote: RemoteKeys | undefined
   let retryAt = 0
+  let fetches = 0
 
   async function open(): Promise<RemoteKeys> {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(TIMEOUT_MS)])
@@ -33,8 +35,10 @@ export function issuerKeys(config: AuthConfig, { log, now }: VerifierDeps): Keys
     return createRemoteJWKSet(url, {
       cooldownDuration: config.authJwtJwksCooldown,
       timeoutDuration: TIMEOUT_MS,
-      [customFetch]: (address, init) =>
-        fetch(address, { ...init, signal: AbortSignal.any([stopping.signal, init.signal]) }),
+      [customFetch](address, init) {
+        fetches++
+        return fetch(address, { ...init, signal: AbortSignal.any([stopping.signal, init.signal]) })
+      },
     })
   }
 
@@ -56,9 +60,12 @@ export function issuerKeys(config: AuthConfig, { log, now }: VerifierDeps): Keys
 
   const find: JWTVerifyGetKey = async (header, token) => {
     if (now() < retryAt) return findKnown(header, token)
+    const before = fetches
     try {
       return await (remote ?? (await opened()))(header, token)
     } catch (err) {
+      // In the cooldown the issuer is not asked, and what was under way already may be its answer from before this key.
+      if (err instanceof errors.JWKSNoMatchingKey && fetches === before) throw new KeysUnavailableError(NOT_ASKED)
       if (isAboutToken(err)) throw err
       warn(err)
       return findKnown(header, token)

@@ -121,25 +121,38 @@ describe('a forged token is refused', () => {
 })
 
 describe('keys of the issuer', () => {
-  test('are fetched anew for a key that is not known, and what was signed with the old one is refused', async () => {
+  test('are fetched anew for a key that is not known: what the issuer does not show then is refused', async () => {
     const issuer = await givenIssuer()
     const { get } = givenApp(issuer, { authJwtJwksUrl: issuer.keysUrl, authJwtJwksCooldown: '1s' })
     const old = await issuer.sign()
     expect((await get(old)).status).toBe(200)
     await issuer.rotate()
     const renewed = await issuer.sign()
-    await eventually(async () => expect((await get(renewed)).status).toBe(200))
-    expect((await get(old)).status).toBe(401)
+    const answers: number[] = []
+    await eventually(async () => {
+      answers.push((await get(renewed)).status)
+      expect(answers.at(-1)).toBe(200)
+    })
+    expect(answers).not.toContain(401)
+    await eventually(async () => expect((await get(old)).status).toBe(401))
+    expect(issuer.fetches()).toBe(3)
   })
 
-  test('are not fetched for each token that somebody makes up', async () => {
+  test('are not fetched for each token that somebody makes up: until they are, nobody can tell', async () => {
     const issuer = await givenIssuer()
-    const { get } = givenApp(issuer, { authJwtJwksUrl: issuer.keysUrl })
+    const { get, count } = givenApp(issuer, { authJwtJwksUrl: issuer.keysUrl })
     expect((await get(await issuer.sign())).status).toBe(200)
     await issuer.rotate()
     const token = await issuer.sign()
-    for (let tries = 0; tries < 10; tries++) expect((await get(token)).status).toBe(401)
+    for (let tries = 0; tries < 10; tries++) {
+      expect(await get(token)).toMatchObject({
+        status: 503,
+        challenge: null,
+        body: { detail: "the token's key is not known, and the issuer was asked a moment ago: send it again" },
+      })
+    }
     expect(issuer.fetches()).toBe(1)
+    expect(count(/"level":[456]0/)).toBe(0)
   })
 
   test('that can not be fetched make the answer 503, so that Alertmanager sends the webhook again', async () => {
@@ -156,13 +169,16 @@ describe('keys of the issuer', () => {
 
   test('that were fetched go on to work while the issuer is away', async () => {
     const issuer = await givenIssuer()
-    const { get } = givenApp(issuer, { authJwtJwksCooldown: '1s' })
+    const { get, count } = givenApp(issuer, { authJwtJwksCooldown: '1s' })
     const token = await issuer.sign()
     expect((await get(token)).status).toBe(200)
     issuer.breakDown(true)
     await issuer.rotate()
     const unknown = await issuer.sign()
-    await eventually(async () => expect((await get(unknown)).status).toBe(503))
+    await eventually(async () => {
+      expect((await get(unknown)).status).toBe(503)
+      expect(count(/"level":40.*keys can not be fetched/)).toBe(1)
+    })
     expect((await get(token)).status).toBe(200)
   })
 
