@@ -12,6 +12,15 @@ describe.skipIf(kustomizeIsMissing())('overlay prod', () => {
     deployments = manifests.filter(({ kind }) => kind === 'Deployment') as unknown as IDeployment[]
   })
 
+  test('the Ingress controller is let in wherever its Ingress leads', () => {
+    const routes = routesOf(manifests)
+    expect(routes.map(({ path, deployment }) => [path, deployment])).toEqual([
+      ['/alerts', 'ingest'],
+      ['/', 'dashboard'],
+    ])
+    for (const route of routes) expect(admittedTo(manifests, route), route.path).toContain('ingress-nginx')
+  })
+
   test('no path of the Ingress leads to metrics, which ask for no password', () => {
     const open = routesOf(manifests).filter(({ path, pathType, deployment, port }) => {
       const isCovered = pathType === 'Exact' ? path === '/metrics' : '/metrics'.startsWith(path)
