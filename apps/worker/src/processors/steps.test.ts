@@ -1,10 +1,21 @@
-import { LABEL } from '@opifer/core'
+import { LABEL, type Run } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
+import type { Logger } from '@opifer/platform'
 import { expect, test } from 'vitest'
-import type { KubeApi } from '../kubernetes/api.ts'
+import { createKubeApi, type KubeApi } from '../kubernetes/api.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
-import { LOCK, makeHistory, makeMarks, readableMetrics, RECEIVED_AT, silent, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
+import {
+  LOCK,
+  makeHistory,
+  makeJob,
+  makeMarks,
+  readableMetrics,
+  RECEIVED_AT,
+  silent,
+  stored,
+} from '../testing/builders.ts'
+import { givenCluster, givenTransport, makeKubeConfig, NAMESPACE } from '../testing/cluster.ts'
+import { givenServer } from '../testing/server.ts'
 import { stepsFor, type StepDeps } from './steps.ts'
 
 /** A run whose first create was not answered, a while ago. */
@@ -32,7 +43,31 @@ test('after a create without an answer for a Job that may have come and gone the
   expect(cluster.calls('create', 'jobs')).toBe(0)
 })
 
-function create(cluster: TestCluster, api: Partial<KubeApi> = {}) {
+test('what the API server has against a Job is logged when it is made, not again when another turn finds it', async () => {
+  const run = makeRun()
+  const warning = 'would violate PodSecurity "restricted:latest": runAsNonRoot != true'
+  const server = await givenServer(({ method }, response) => {
+    const isTaken = server.requests.filter((request) => request.startsWith('POST')).length > 1
+    const job = makeJob({ name: 'cleanup', labels: { [LABEL.runId]: run.id } })
+    response.setHeader('warning', `299 - ${JSON.stringify(warning)}`)
+    if (method === 'GET') response.end(JSON.stringify(job))
+    else if (isTaken) response.writeHead(409).end(JSON.stringify({ kind: 'Status', reason: 'AlreadyExists' }))
+    else response.writeHead(201).end(JSON.stringify(job))
+  })
+  const api = createKubeApi(givenTransport(makeKubeConfig(server.url)))
+  const warned: unknown[] = []
+  const warn = (fields: object, msg: string) => void warned.push({ ...fields, msg })
+  const log = { info() {}, warn } as object as Logger
+  expect(await create({ api }, {}, { run, log })).toMatchObject({ kind: 'created' })
+  expect(await create({ api }, {}, { run, log })).toMatchObject({ kind: 'adopted' })
+  expect(warned).toEqual([{ job: 'cleanup', warning, msg: 'the API server warns of a Job' }])
+})
+
+function create(
+  cluster: { api: KubeApi },
+  api: Partial<KubeApi> = {},
+  { run, log }: { run: Run; log: Logger } = { run: UNSURE, log: silent },
+) {
   const operario = makeOperario()
   const jobs = { of: () => undefined, adopt() {} } as object as Jobs
   const deps: StepDeps = {
@@ -47,7 +82,7 @@ function create(cluster: TestCluster, api: Partial<KubeApi> = {}) {
   }
   const job = { namespace: NAMESPACE, ttlSeconds: 300, labels: {} }
   const hold = { lock: LOCK, confirm: async () => {}, save: async () => {} }
-  const context = { ...hold, isFirst: false, wasAbandoned: false, lastError: undefined, log: silent }
+  const context = { ...hold, isFirst: false, wasAbandoned: false, lastError: undefined, log }
   const steps = stepsFor(deps, { job, maxAge: 3_600_000, cooldown: 60_000 }, context)
-  return steps.create({ run: UNSURE, alert: makeAlert(), operario, finishedJobs: 0 })
+  return steps.create({ run, alert: makeAlert(), operario, finishedJobs: 0 })
 }
