@@ -1,5 +1,8 @@
 /** What an operator reads: lines that can be followed from a webhook to the end of its run, in words that stay the same. */
+import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { eventually } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
@@ -68,7 +71,26 @@ describe('Log lines', () => {
     expect(messages.size).toBeGreaterThan(3)
     for (const message of messages) expect(page).toContain(`\`${message}\``)
   })
+
+  test('that no test brings about are explained there too', async () => {
+    const page = await readFile(new URL('../docs/operating.md', import.meta.url), 'utf8')
+    const messages = await messagesOfTrouble()
+    expect(messages.length).toBeGreaterThan(20)
+    expect(messages.filter((message) => !page.includes(`\`${message}\``))).toEqual([])
+  })
 })
+
+/** As they stand in the source of the processes. */
+async function messagesOfTrouble(): Promise<string[]> {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const sources = ['apps/{ingest,worker,dashboard}/src/**/*.ts', 'packages/{platform,history}/src/**/*.ts']
+  const files = globSync(sources, { cwd: root, exclude: ['**/testing/**', '**/*.test.ts'] })
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))
+  return texts.flatMap((text) => [...text.matchAll(LOGGING)].map(([, , message = '']) => message))
+}
+
+/** A call of a logger: what varies, and the message. */
+const LOGGING = /\blog\.(?:warn|error|fatal)\([^\n]+, (['"])(.+)\1\)/g
 
 async function giveTrouble({ cluster, ingest, workers, redis, run, runs, post, startWorker }: System): Promise<void> {
   cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })

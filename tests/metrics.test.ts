@@ -54,6 +54,15 @@ describe.each(['ingest', 'worker', 'dashboard'] as const)('The metrics of %s', (
   })
 })
 
+test('Every code that ingest answers a webhook with is counted from the start and named in docs/metrics.md', async () => {
+  const text = await scrape(processes().ingest)
+  const counted = [...text.matchAll(/^opifer_webhooks_total\{code="(\d+)"\}/gm)].map(([, code = '']) => code)
+  expect(counted.sort()).toEqual(['202', '400', '401', '403', '413', '415', '503'])
+  const page = await readFile(new URL('../docs/metrics.md', import.meta.url), 'utf8')
+  const [row = ''] = /^\| `opifer_webhooks_total`.*$/m.exec(page) ?? []
+  expect(row.match(/\b\d{3}\b/g)).toEqual(counted)
+})
+
 describe('What was sent', () => {
   test('is counted by outcome and alertname, with the Jobs by the names that OpenFero has', async () => {
     const text = await scrape(processes().worker)

@@ -75,6 +75,15 @@ test('alerts and dashboard ask for metrics that the processes have', async () =>
   expect([...names].filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
 })
 
+test('docs/metrics.md names the expressions that the alerts have', async () => {
+  const [, section = ''] = (await readFile(fromRoot('docs/metrics.md'), 'utf8')).split('## What to alert on')
+  const spans = [...section.replaceAll('\\|', '|').matchAll(/`([^`]+)`/g)].map(([, text = '']) => text)
+  const named = spans.filter((text) => /[<>=] ?[\d.]+$/.test(text))
+  expect(named.length).toBeGreaterThan(10)
+  const asked = rules.map(({ expr }) => expr.replace(/\s+/g, ' '))
+  expect(named.filter((text) => !asked.some((expr) => expr.includes(text)))).toEqual([])
+})
+
 async function readYaml(name: string): Promise<unknown> {
   return load(await readFile(join(MONITORING, name), 'utf8'))
 }

@@ -1,5 +1,7 @@
 /** What is applied to a cluster, as `kubectl apply -k` would apply it. */
 import type { IContainer } from 'kubernetes-models/v1/Container'
+import type { ILimitRange } from 'kubernetes-models/v1/LimitRange'
+import type { IResourceQuota } from 'kubernetes-models/v1/ResourceQuota'
 import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kustomizeIsMissing, type Manifest, nameOf, OVERLAYS, render } from './kustomize.ts'
@@ -84,6 +86,16 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
     expect(ofKind('NetworkPolicy').filter(inOperarios)).toMatchObject([
       { spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } },
     ])
+  })
+
+  test('no pod of an Operario is refused for what it says of its resources, or does not say', () => {
+    const [quota] = ofKind('ResourceQuota') as unknown as IResourceQuota[]
+    const [limitRange] = ofKind('LimitRange') as unknown as ILimitRange[]
+    const asked = Object.keys(quota?.spec?.hard ?? {}).filter((name) => /^(requests|limits)\./.test(name))
+    const [{ defaultRequest = {}, ...others } = {}] = limitRange?.spec?.limits ?? []
+    // A limit by default would be less than what some container requests.
+    expect(others).toEqual({ type: 'Container' })
+    expect(asked.sort()).toEqual(Object.keys(defaultRequest).map((name) => `requests.${name}`))
   })
 
   test('each image has a tag, and none is latest', () => {

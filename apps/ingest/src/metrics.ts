@@ -17,7 +17,7 @@ export function createMetrics(registry: Registry) {
     registers,
   })
   // A rate needs to have seen the counter before its first event.
-  for (const code of [202, 400, 401, 413, 415, 503]) webhooks.inc({ code }, 0)
+  for (const code of [202, 400, 401, 403, 413, 415, 503]) webhooks.inc({ code }, 0)
   for (const result of ['enqueued', 'deduplicated', 'cooldown']) alerts.inc({ result }, 0)
   return {
     webhooks,

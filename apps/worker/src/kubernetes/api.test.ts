@@ -15,7 +15,8 @@ const { signal } = new AbortController()
 describe('against the development cluster', () => {
   test('creates a Job and reads it back; one that is not there is undefined', async () => {
     const { api } = await givenCluster()
-    const created = await api.createJob(manifest())
+    const { job: created, warnings } = await api.createJob(manifest())
+    expect(warnings).toEqual([])
     expect(created.metadata.uid).toMatch(/^[0-9a-f-]{36}$/)
     expect(await api.getJob(NAMESPACE, created.metadata.name)).toEqual(created)
     expect(await api.getJob(NAMESPACE, 'missing')).toBeUndefined()
@@ -113,6 +114,18 @@ test.each([
 ])('an answer that is $what is an error, though it says 200', async ({ body }) => {
   const { api } = await givenApi((_request, response) => response.end(body))
   await expect(api.getJob(NAMESPACE, 'a')).rejects.toThrow(SyntaxError)
+})
+
+test('a Job that is taken comes with what the API server has against it', async () => {
+  const { api } = await givenApi((_request, response) => {
+    response.appendHeader('warning', String.raw`299 - "would violate \"restricted\""`)
+    response.appendHeader('warning', '299 - "and another"')
+    response.writeHead(201).end('{"metadata":{}}')
+  })
+  expect(await api.createJob(manifest())).toEqual({
+    job: { metadata: {} },
+    warnings: ['would violate "restricted"', 'and another'],
+  })
 })
 
 test('a list that expires between two pages is 410, and no part of it is taken for the whole', async () => {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { ApiError } from './api-errors.ts'
 import { readLines } from './lines.ts'
 import type { Call, Transport } from './transport.ts'
+import { readWarnings } from './warnings.ts'
 
 export interface KubeObject {
   metadata: {
@@ -16,6 +17,12 @@ export interface KubeObject {
 }
 
 export type Job = KubeObject & JobWithStatus
+
+/** A Job that was taken, and what the API server has against it all the same. */
+export interface CreatedJob {
+  job: Job
+  warnings: string[]
+}
 
 export type ConfigMap = KubeObject & OperarioConfigMap
 
@@ -71,7 +78,7 @@ export interface WatchEvent<Item> {
 
 /** The calls that Opifer makes to Kubernetes, and no others. Each throws an `ApiError` for an answer that is an error. */
 export interface KubeApi {
-  createJob: (job: JobManifest) => Promise<Job>
+  createJob: (job: JobManifest) => Promise<CreatedJob>
   getJob: (namespace: string, name: string) => Promise<Job | undefined>
   /** Deletes this very Job and its pods, unless it is gone already. */
   deleteJob: (job: Pick<JobRef, 'namespace' | 'name' | 'uid'>) => Promise<void>
@@ -101,16 +108,19 @@ const podsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent
 const eventsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
 
 export function createKubeApi(send: Transport, now: () => number = Date.now): KubeApi {
-  async function receive(request: Call): Promise<Dispatcher.ResponseData['body']> {
+  async function receive(request: Call): Promise<Dispatcher.ResponseData> {
     const response = await send(request)
     if (response.statusCode >= 300) throw await refusal(response, now())
-    return response.body
+    return response
   }
   async function call<Answer>(request: Call): Promise<Answer> {
-    return (await (await receive(request)).json()) as Answer
+    return (await (await receive(request)).body.json()) as Answer
   }
   return {
-    createJob: (job) => call({ method: 'POST', path: jobsPath(job.metadata.namespace), body: job }),
+    async createJob(job) {
+      const { headers, body } = await receive({ method: 'POST', path: jobsPath(job.metadata.namespace), body: job })
+      return { job: (await body.json()) as Job, warnings: readWarnings(headers['warning']) }
+    },
     getJob: (namespace, name) =>
       orAbsent(call<Job>({ method: 'GET', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}` })),
     async deleteJob({ namespace, name, uid }) {
@@ -137,7 +147,7 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
     },
     async podLog({ metadata: { namespace, name } }, container, limits) {
       const path = `${podsPath(namespace)}/${encodeURIComponent(name)}/log`
-      const body = await receive({ method: 'GET', path, query: { container, ...limits } })
+      const { body } = await receive({ method: 'GET', path, query: { container, ...limits } })
       return body.text()
     },
     createEvent: (event, signal) =>
@@ -152,7 +162,7 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
       const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds }
       // Longer than the server's own limit, so that only a connection that hangs is cut off.
       const timeoutMs = (timeoutSeconds + 5) * 1_000
-      const body = await receive({ method: 'GET', path, query, signal, timeoutMs })
+      const { body } = await receive({ method: 'GET', path, query, signal, timeoutMs })
       for await (const line of readLines(body)) yield parseEvent(line)
     },
   }

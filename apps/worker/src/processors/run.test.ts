@@ -18,7 +18,7 @@ const FINISHED_AT = RECEIVED_AT + 1_000
 
 const ADMITTED: Admission = { kind: 'admitted', alert: makeAlert(), finishedJobs: 2 }
 const FOUND: Resolution = { kind: 'found', operario: makeOperario({ cooldownMs: 5_000 }) }
-const CREATED: Creation = { kind: 'created', job, remarks: [], variables: [] }
+const CREATED: Creation = { kind: 'created', job, remarks: [], warnings: [], variables: [] }
 
 /** What each step answers; a step that is not in a case must not be taken. */
 interface Answers {

@@ -1,10 +1,21 @@
 import { LABEL } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
+import type { Logger } from '@opifer/platform'
 import { describe, expect, test } from 'vitest'
-import type { KubeApi } from '../kubernetes/api.ts'
+import { createKubeApi, type KubeApi } from '../kubernetes/api.ts'
 import type { Jobs } from '../kubernetes/jobs.ts'
-import { makeHistory, makeHold, makeMarks, readableMetrics, RECEIVED_AT, silent, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
+import {
+  makeHistory,
+  makeHold,
+  makeJob,
+  makeMarks,
+  readableMetrics,
+  RECEIVED_AT,
+  silent,
+  stored,
+} from '../testing/builders.ts'
+import { givenCluster, givenTransport, makeKubeConfig, NAMESPACE } from '../testing/cluster.ts'
+import { givenServer } from '../testing/server.ts'
 import { type StepDeps, stepsFor, type TurnContext } from './steps.ts'
 
 test('a Job that was found after a create without an answer is taken, though it is gone the moment after', async () => {
@@ -59,8 +70,28 @@ describe('that a create was sent', () => {
   })
 })
 
+test('what the API server has against a Job is logged when it is made, not again when another turn finds it', async () => {
+  const warning = 'would violate PodSecurity "restricted:latest": runAsNonRoot != true'
+  const server = await givenServer(({ method }, response) => {
+    const isTaken = server.requests.filter((request) => request.startsWith('POST')).length > 1
+    const job = makeJob({ name: 'cleanup', labels: { [LABEL.runId]: makeRun().id } })
+    response.setHeader('warning', `299 - ${JSON.stringify(warning)}`)
+    if (method === 'GET') response.end(JSON.stringify(job))
+    else if (isTaken) response.writeHead(409).end(JSON.stringify({ kind: 'Status', reason: 'AlreadyExists' }))
+    else response.writeHead(201).end(JSON.stringify(job))
+  })
+  const api = createKubeApi(givenTransport(makeKubeConfig(server.url)))
+  const warned: unknown[] = []
+  const warn = (fields: object, msg: string) => void warned.push({ ...fields, msg })
+  const log = { info() {}, warn } as object as Logger
+  expect(await create({ api }, {}, { isFirst: true, log })).toMatchObject({ kind: 'created' })
+  const again = { unansweredSince: async () => undefined, log }
+  expect(await create({ api }, {}, again)).toMatchObject({ kind: 'adopted' })
+  expect(warned).toEqual([{ job: 'cleanup', warning, msg: 'the API server warns of a Job' }])
+})
+
 /** A turn up to its Job; by default a second one, the first having sent a create that was not answered, a while ago. */
-async function create(cluster: TestCluster, api: Partial<KubeApi> = {}, overrides: Partial<TurnContext> = {}) {
+async function create(cluster: { api: KubeApi }, api: Partial<KubeApi> = {}, overrides: Partial<TurnContext> = {}) {
   const operario = makeOperario()
   const jobs = { of: () => undefined, adopt() {} } as object as Jobs
   const deps: StepDeps = {

@@ -76,10 +76,11 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
       const create = { api: { ...api, createJob: createOne }, jobs: known, settings: settings.job, now }
       const creation = await createJob(request, create)
       if (creation.kind === 'refused') return creation
-      const { kind, job, variables, remarks } = creation
+      const { kind, job, variables, remarks, warnings } = creation
       // The words that the Operarios guide tells its readers to look for.
       log.info({ variables }, 'Adding labels as environment variables')
       for (const remark of remarks) log.warn({ job: job.name, remark }, 'the Job was not given all that it asks for')
+      for (const warning of warnings) log.warn({ job: job.name, warning }, 'the API server warns of a Job')
       log.info({ job: job.name, namespace: job.namespace }, `Job ${kind}`)
       if (kind === 'adopted') jobs.adopt(job, request.run.id)
       metrics[kind]()

@@ -21,6 +21,7 @@ describe('against the development cluster', () => {
       kind: 'created',
       job: { namespace: NAMESPACE, name: job?.metadata.name, uid: job?.metadata.uid, createdAt: RECEIVED_AT },
       remarks: [],
+      warnings: [],
     })
     expect(job?.metadata.labels).toMatchObject({ [LABEL.runId]: makeRun().id, app: 'openfero' })
     expect(creation).toHaveProperty('variables', expect.arrayContaining(['OPENFERO_SEVERITY', 'OPIFER_RUN_ID']))
@@ -154,7 +155,7 @@ test('a Job that went away between the two calls gives way to the next name', as
       async createJob({ metadata }) {
         names.push(metadata.name)
         if (names.length === 1) throw alreadyExists()
-        return makeJob({ name: metadata.name })
+        return { job: makeJob({ name: metadata.name }), warnings: [] }
       },
       getJob: async () => undefined,
     },

@@ -25,7 +25,15 @@ export interface CreateRequest {
 }
 
 export type Creation =
-  | { kind: 'created' | 'adopted'; job: JobRef; remarks: string[]; variables: string[] }
+  | {
+      kind: 'created' | 'adopted'
+      job: JobRef
+      /** What was asked for and could not be given. */
+      remarks: string[]
+      /** What the API server has against the Job though it took it. */
+      warnings: string[]
+      variables: string[]
+    }
   | ({ kind: 'refused' } & Refusal)
 
 export interface CreateDeps {
@@ -55,7 +63,7 @@ export async function createJob(request: CreateRequest, deps: CreateDeps): Promi
 const MAX_NAMES = 100
 
 type Attempt =
-  | { kind: 'created' | 'adopted'; job: JobRef }
+  | { kind: 'created' | 'adopted'; job: JobRef; warnings: string[] }
   /** A finished Job of the episode has the name. */
   | { kind: 'taken' }
   | ({ kind: 'refused' } & Refusal)
@@ -66,13 +74,14 @@ type Attempt =
  */
 function recall(runId: string, { jobs, now }: CreateDeps): Attempt | undefined {
   const job = jobs.of(runId)
-  return job && { kind: 'adopted', job: { ...job, createdAt: now(), adopted: true } }
+  return job && { kind: 'adopted', job: { ...job, createdAt: now(), adopted: true }, warnings: [] }
 }
 
 async function attemptCreate(manifest: JobManifest, runId: string, { api, now }: CreateDeps): Promise<Attempt> {
   const { namespace, name } = manifest.metadata
   try {
-    return { kind: 'created', job: refTo(await api.createJob(manifest), now()) }
+    const { job, warnings } = await api.createJob(manifest)
+    return { kind: 'created', job: refTo(job, now()), warnings }
   } catch (error) {
     if (!isAlreadyThere(error)) return refuse(classify(error, `creating Job ${namespace}/${name}`))
   }
@@ -86,7 +95,7 @@ async function attemptCreate(manifest: JobManifest, runId: string, { api, now }:
 /** Whose is the Job that has the name? */
 function judge(existing: Job, ours: JobManifest, runId: string, now: number): Attempt {
   const { namespace, name, labels, annotations } = existing.metadata
-  const adopted: Attempt = { kind: 'adopted', job: { ...refTo(existing, now), adopted: true } }
+  const adopted: Attempt = { kind: 'adopted', job: { ...refTo(existing, now), adopted: true }, warnings: [] }
   if (labels?.[LABEL.runId] === runId) return adopted
   if (annotations?.[ANNOTATION.episode] !== ours.metadata.annotations[ANNOTATION.episode]) {
     return {
