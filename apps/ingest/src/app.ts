@@ -24,7 +24,8 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
     if (c.req.method !== 'POST') return
     stop()
     metrics.webhooks.inc({ code: c.res.status })
-    if (c.res.status < 500 && !c.res.ok) log.warn(await refusal(c.res), 'webhook refused')
+    if (c.res.status < 500 && !c.res.ok && c.res.status !== BROKEN_OFF)
+      log.warn(await refusal(c.res), 'webhook refused')
   })
   app.route('/alerts', alertsRoute({ ...deps, maxBodyBytes: settings.maxBodyBytes }))
   if (operations) app.route('/', operations)
@@ -33,7 +34,7 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
   app.onError((err, c) => {
     if (c.req.raw.signal.aborted) {
       log.info('a request broke off before its end')
-      return problem(c, 408, 'the request broke off before its end')
+      return problem(c, BROKEN_OFF, 'the request broke off before its end')
     }
     log.error({ err }, 'a request failed')
     // Whatever it was, the alerts are not lost as long as Alertmanager sends them again, which it does after 5xx.
@@ -41,6 +42,9 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
   })
   return app
 }
+
+/** Counted, and heard by nobody: to the sender the connection failed, and it sends again. */
+const BROKEN_OFF = 408
 
 /** What the sender was told, which is fit for a log. */
 async function refusal(response: Response): Promise<{ code: number; detail: string }> {
