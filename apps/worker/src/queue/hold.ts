@@ -6,7 +6,7 @@ import { monotonic } from '../monotonic.ts'
 
 /**
  * A worker's hold on a run, as Redis sees it. A worker that was frozen or cut off may have lost it without noticing, and
- * another worker may have taken the run to its end meanwhile. Both throw a `RetryError` then.
+ * another worker may have taken the run to its end meanwhile. All but `unansweredSince` throw a `RetryError` then.
  */
 export interface Hold {
   /** The lock by which Redis itself can tell. */
