@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { PermanentError, RetryError } from '../errors.ts'
-import { ApiError, classify, mayBeDone, overload } from './api-errors.ts'
+import { ApiError, classify, mayBeDone, type Missing, NO_REASON, NoAnswerError, overload } from './api-errors.ts'
 
 test.each([
   { code: 400, kind: 'permanent' },
@@ -30,13 +30,20 @@ test.each([
 })
 
 test.each([
-  { thrown: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), want: 'ECONNREFUSED' },
-  { thrown: new Error('the token file is gone'), want: 'the token file is gone' },
-  { thrown: 'text', want: 'text' },
+  {
+    thrown: new NoAnswerError('credentials', new Error('the token file is gone')),
+    want: 'there are no credentials for the API server (the token file is gone)',
+  },
+  {
+    thrown: new NoAnswerError('connection', Object.assign(new Error('no'), { code: 'ECONNREFUSED' })),
+    want: 'the API server could not be reached (ECONNREFUSED)',
+  },
+  { thrown: new NoAnswerError('answer', 'text'), want: 'the API server did not answer (text)' },
+  { thrown: new SyntaxError('not JSON'), want: 'the API server did not answer (not JSON)' },
 ])('what is no answer may pass: $want', ({ thrown, want }) => {
   const error = classify(thrown, 'reading Job a/b')
   expect(error).toBeInstanceOf(RetryError)
-  expect(error.message).toBe(`reading Job a/b: the API server did not answer (${want})`)
+  expect(error.message).toBe(`reading Job a/b: ${want}`)
   expect(error.cause).toBe(thrown)
 })
 
@@ -51,8 +58,19 @@ describe('an overloaded API server', () => {
     expect(overload(error)).toEqual({ pauseMs: retryAfterMs ?? 0 })
   })
 
-  test('is told by no answer at all', () => {
-    expect(overload(new TypeError('connection refused'))).toEqual({ pauseMs: 0 })
+  test.each<Missing>(['connection', 'answer'])('is told by a call without %s', (missing) => {
+    expect(overload(new NoAnswerError(missing, new Error('no')))).toEqual({ pauseMs: 0 })
+  })
+
+  test.each([
+    { what: 'a call without credentials', error: new NoAnswerError('credentials', new Error('no')) },
+    {
+      what: 'a run that another worker has taken over',
+      error: new RetryError('another worker has taken the run over'),
+    },
+    { what: 'Redis', error: new Error('LOADING Redis is loading the dataset in memory') },
+  ])('is not told by $what', ({ error }) => {
+    expect(overload(error)).toBeUndefined()
   })
 
   test.each([400, 403, 404, 409, 422])('is not told by %i', (code) => {
@@ -61,14 +79,19 @@ describe('an overloaded API server', () => {
 })
 
 test.each<{ what: string; error: unknown; want: boolean }>([
-  { what: 'no connection', error: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), want: false },
-  { what: 'a connection that broke', error: Object.assign(new Error('no'), { code: 'ECONNRESET' }), want: true },
-  { what: 'no answer in time', error: Object.assign(new Error('no'), { code: 'UND_ERR_HEADERS_TIMEOUT' }), want: true },
+  { what: 'no credentials', error: new NoAnswerError('credentials', new Error('no')), want: false },
+  { what: 'no connection', error: new NoAnswerError('connection', new Error('no')), want: false },
+  { what: 'no answer', error: new NoAnswerError('answer', new Error('no')), want: true },
+  { what: 'half an answer', error: new SyntaxError('not JSON'), want: true },
   { what: '429', error: status(429, 'TooManyRequests'), want: false },
+  { what: '429 without a reason', error: status(429, NO_REASON), want: false },
   { what: '500 of a webhook', error: status(500, 'InternalError', 'failed calling webhook'), want: false },
   { what: '500 of etcd', error: status(500, 'InternalError', 'etcdserver: request timed out'), want: true },
   { what: '500 ServerTimeout', error: status(500, 'ServerTimeout'), want: true },
+  { what: '500 without a reason', error: status(500, NO_REASON, 'rpc error: transport is closing'), want: true },
+  { what: '502', error: status(502, 'BadGateway'), want: true },
   { what: '503', error: status(503, 'ServiceUnavailable'), want: false },
+  { what: '503 without a reason', error: status(503, NO_REASON), want: true },
   { what: '504', error: status(504, 'Timeout'), want: true },
 ])('a call that failed by $what may be done all the same: $want', ({ error, want }) => {
   expect(mayBeDone(error)).toBe(want)

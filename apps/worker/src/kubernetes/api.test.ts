@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { stored } from '../testing/builders.ts'
 import { givenCluster, givenTransport, makeKubeConfig, NAMESPACE } from '../testing/cluster.ts'
 import { givenServer } from '../testing/server.ts'
+import { mayBeDone } from './api-errors.ts'
 import { configMapsPath, createKubeApi, type KubeApi, type Pod, type WatchEvent } from './api.ts'
 
 const NOW = Date.parse('2026-11-23T04:00:00Z')
@@ -100,6 +101,19 @@ describe('an answer that is an error', () => {
   ])('and $what is told as "$want"', async ({ body, want }) => {
     const { api } = await givenApi((_request, response) => response.writeHead(503).end(body))
     await expect(api.getJob(NAMESPACE, 'a')).rejects.toMatchObject({ name: 'ApiError', message: want })
+  })
+
+  test.each([
+    { code: 429, what: 'text', body: 'Too many requests, please try again later.', want: false },
+    { code: 502, what: 'the page of a proxy', body: '<h1>Bad Gateway</h1>', want: true },
+    { code: 503, what: 'the page of a proxy', body: '<h1>no healthy upstream</h1>', want: true },
+    { code: 503, what: 'a Status', body: status('ServiceUnavailable', 'not yet'), want: false },
+    { code: 504, what: 'a Status', body: status('Timeout', 'too slow'), want: true },
+  ])('$code with $what may be that of a call that was carried out: $want', async ({ code, body, want }) => {
+    const { api } = await givenApi((_request, response) => response.writeHead(code).end(body))
+    const error = await api.createJob(manifest()).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ status: { code } })
+    expect(mayBeDone(error)).toBe(want)
   })
 
   test('is one wherever it comes from: a redirect is no answer either', async () => {

@@ -1,6 +1,6 @@
 import type { JobManifest, JobRef, JobWithStatus, OperarioConfigMap } from '@opifer/core'
 import type { Dispatcher } from 'undici'
-import { ApiError } from './api-errors.ts'
+import { ApiError, NO_REASON } from './api-errors.ts'
 import { readLines } from './lines.ts'
 import type { Call, Transport } from './transport.ts'
 import { readWarnings } from './warnings.ts'
@@ -195,7 +195,7 @@ async function listPages<Item>(
 }
 
 async function refusal({ statusCode: code, headers, body }: Dispatcher.ResponseData, now: number): Promise<ApiError> {
-  const { reason = 'Unknown', message = '' } = await readStatus(body)
+  const { reason = NO_REASON, message = '' } = await readStatus(body)
   return new ApiError({ code, reason, message, retryAfterMs: readRetryAfter(headers['retry-after'], now) })
 }
 
@@ -225,6 +225,6 @@ function parseEvent<Item>(line: string): WatchEvent<Item> {
     | WatchEvent<Item>
     | { type: 'ERROR'; object: Partial<{ code: number; reason: string; message: string }> }
   if (event.type !== 'ERROR') return event
-  const { code = 500, reason = 'Unknown', message = '' } = event.object
+  const { code = 500, reason = NO_REASON, message = '' } = event.object
   throw new ApiError({ code, reason, message })
 }

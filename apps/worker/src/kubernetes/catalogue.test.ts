@@ -50,6 +50,23 @@ test('a manifest can be had by its hash, though its Operario is gone', async () 
   expect(await catalogue.manifest(manifestHash)).toEqual({ manifest, settings })
 })
 
+test('a manifest is kept once, and once more when its Operario comes back', async () => {
+  const { cluster, catalogue, kept, operarios } = await given()
+  const found = operarios.read({ configMap: GOOD, key: 'DiskSpaceLow' })
+  if (found?.kind !== 'found') throw new Error('no Operario')
+  const { manifestHash } = found.operario
+  const add = (name: string) =>
+    cluster.store.create('configmaps', stored('ConfigMap', name, { labels }, { data: name === GOOD ? data : {} }))
+  add('openfero-other-firing')
+  await eventually(async () => expect(await catalogue.list()).toHaveLength(2))
+  expect(kept).toEqual([manifestHash])
+  cluster.store.remove('configmaps', NAMESPACE, GOOD)
+  await eventually(async () => expect(await catalogue.list()).toHaveLength(1))
+  add(GOOD)
+  await eventually(async () => expect(await catalogue.list()).toHaveLength(2))
+  expect(kept).toEqual([manifestHash, manifestHash])
+})
+
 async function given() {
   const provided = await provideRedis()
   onTestFinished(() => provided.stop())
@@ -60,12 +77,20 @@ async function given() {
   const operarios = watchOperarios(cluster.api, source, { log: silent })
   onTestFinished(() => operarios.mirror.stop())
   const catalogue = createCatalogue(redis, prefix, 3_600_000)
-  const publisher = startPublisher({ operarios, catalogue, settings, log: silent }, 1)
+  const kept: string[] = []
+  const recorded = {
+    ...catalogue,
+    async keepManifest(...[hash, manifest]: Parameters<typeof catalogue.keepManifest>) {
+      kept.push(hash)
+      await catalogue.keepManifest(hash, manifest)
+    },
+  }
+  const publisher = startPublisher({ operarios, catalogue: recorded, settings, log: silent }, 1)
   onTestFinished(() => publisher.stop())
   operarios.tellOfChanges(publisher.changed)
   await operarios.mirror.ready
   publisher.changed()
-  return { cluster, catalogue, operarios }
+  return { cluster, catalogue, kept, operarios }
 }
 
 function entry(name: string, ...operarios: object[]) {

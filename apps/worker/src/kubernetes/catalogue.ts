@@ -53,16 +53,23 @@ export function startPublisher(deps: PublisherDeps, pauseMs = 1_000): CatalogueP
 
 async function publish({ operarios, ...deps }: PublisherDeps, kept: Map<string, number>): Promise<void> {
   const entries: CatalogueEntry[] = []
+  const hashes = new Set<string>()
   for (const configMap of operarios.configMaps()) {
     const { name } = configMap.metadata
     const keys = Object.keys(configMap.data ?? {})
     const read = keys.map((key) => ({ key, resolution: operarios.read({ configMap: name, key }) }))
-    for (const { resolution } of read) if (resolution?.kind === 'found') await keep(resolution.operario, deps, kept)
+    for (const { resolution } of read) {
+      if (resolution?.kind !== 'found') continue
+      hashes.add(resolution.operario.manifestHash)
+      await keep(resolution.operario, deps, kept)
+    }
     entries.push(entryOf(configMap, read))
     // Parsing a thousand manifests takes its time, and the runs must not wait for that.
     await yieldToOthers()
   }
   await deps.catalogue.replaceAll(entries)
+  // Every change of an Operario makes another one.
+  for (const hash of kept.keys()) if (!hashes.has(hash)) kept.delete(hash)
 }
 
 /** Once an hour for each manifest, though the catalogue is published more often. */

@@ -75,6 +75,26 @@ test('an exec plug-in is run again when its token has expired', async () => {
   expect((await credentials.current()).headers).not.toEqual(first)
 })
 
+test('tokens that are refused while a new one is awaited are not in its way, and no reason for another', async () => {
+  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn() }))
+  await credentials.current()
+  credentials.expire()
+  const renewed = credentials.current()
+  credentials.expire()
+  expect((await renewed).headers['Authorization']).toBe('Bearer token-2')
+  expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-2')
+})
+
+test('a token that is refused while the same one is looked up again is not believed any longer', async () => {
+  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn() }))
+  await credentials.current()
+  clock += 60_000
+  const same = credentials.current()
+  credentials.expire()
+  expect((await same).headers['Authorization']).toBe('Bearer token-1')
+  expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-2')
+})
+
 test('an exec plug-in that fails is asked again at the next call', async () => {
   const exec = await givenPlugIn()
   const { command } = exec

@@ -25,20 +25,21 @@ export interface CredentialSource {
 export function createCredentials(load: () => KubeConfig, now: () => number = monotonic): CredentialSource {
   let kubeConfig: KubeConfig | undefined
   let credentials: (Credentials & { tls: string }) | undefined
-  let freshUntil = 0
+  let freshUntil = EXPIRED
   let refreshing: Promise<Credentials> | undefined
 
   async function refresh(): Promise<Credentials> {
-    kubeConfig ??= load()
-    const server = kubeConfig.getCurrentCluster()?.server
+    const config = (kubeConfig ??= load())
+    const server = config.getCurrentCluster()?.server
     if (!server) throw new Error('the kubeconfig names no cluster')
     const context = new RequestContext(server, HttpMethod.GET)
-    await kubeConfig.applySecurityAuthentication(context)
-    const tls = await tlsMaterial(kubeConfig)
+    await config.applySecurityAuthentication(context)
+    const tls = await tlsMaterial(config)
     const dispatcher = credentials?.tls === tls ? credentials.dispatcher : context.getDispatcher()
     const old = credentials?.dispatcher
     credentials = { server, headers: trimmed(context.getHeaders()), dispatcher, tls }
-    freshUntil = now() + REFRESH_MS
+    // Else its token was refused while we waited for the same one.
+    if (kubeConfig === config) freshUntil = now() + REFRESH_MS
     // Calls under way finish first.
     if (old !== undefined && old !== dispatcher) void old.close()
     return credentials
@@ -53,7 +54,9 @@ export function createCredentials(load: () => KubeConfig, now: () => number = mo
       return refreshing
     },
     expire() {
-      freshUntil = 0
+      // Of many calls that are refused at a time the first says it all: none was made with what is loaded since.
+      if (freshUntil === EXPIRED) return
+      freshUntil = EXPIRED
       kubeConfig = undefined
     },
     async close() {
@@ -64,6 +67,8 @@ export function createCredentials(load: () => KubeConfig, now: () => number = mo
 
 /** Service account tokens are valid for minutes at least after they were replaced; client-node itself reads their file once a minute. */
 const REFRESH_MS = 10_000
+
+const EXPIRED = Number.NEGATIVE_INFINITY
 
 async function tlsMaterial(kubeConfig: KubeConfig): Promise<string> {
   const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}

@@ -73,6 +73,22 @@ test('runs that have adopted a Job are told of its end with the run that it was 
   await eventually(() => expect(ended).toEqual(['run-a', 'run-b', 'run-c']))
 })
 
+test('a run that adopts a Job that has gone is not kept, since nothing more will be told of that', async () => {
+  const api = scriptedApi({
+    lists: [page([makeJob({ uid: 'a', labels: { [LABEL.runId]: 'run-a' } })])],
+    watches: [
+      { events: [deletion('a', '2')], end: 'close' },
+      { events: [deletion('a', '3')], end: 'stay' },
+    ],
+  })
+  const { jobs, ended } = watch(api)
+  await eventually(() => expect(ended).toEqual(['run-a']))
+  jobs.adopt(makeJobRef({ uid: 'a' }), 'run-b')
+  await eventually(() => expect(ended.length).toBeGreaterThan(1))
+  expect(ended).toEqual(['run-a', 'run-a'])
+  expect(jobs.seen(makeJobRef({ uid: 'a' }))).toEqual({ state: 'gone' })
+})
+
 test('the Job that was made for a run is known by the run, also when it is gone', async () => {
   const { cluster, jobs } = await given()
   const { createdAt: _, ...job } = create(cluster, 'a', 'run-a')
@@ -129,6 +145,13 @@ function create({ store }: DevCluster, name: string, runId: string, status: obje
 
 function setStatus({ store }: DevCluster, name: string, status: object): void {
   store.mutate('jobs', NAMESPACE, name, (draft) => void (draft['status'] = status))
+}
+
+function deletion(uid: string, resourceVersion: string) {
+  return {
+    type: 'DELETED',
+    object: makeJob({ uid, resourceVersion, labels: { [LABEL.runId]: `run-${uid}` } }),
+  } as const
 }
 
 function page(items: unknown[]) {

@@ -13,7 +13,10 @@ export interface Jobs {
   seen: (job: JobRef) => Sighting | undefined
   /** The Job that was made for this run, also when it is gone. */
   of: (runId: string) => JobIdentity | undefined
-  /** Lets the end of a Job wake this run, though the Job was made for another run of the same episode. */
+  /**
+   * Lets the end of a Job wake this run, though the Job was made for another run of the same episode. One that has ended
+   * before is `seen` to have, and wakes nobody.
+   */
   adopt: (job: JobRef, runId: string) => void
   mirror: Mirror<Job>
 }
@@ -79,6 +82,8 @@ function createBoard(onEnd: (runId: string) => void): Omit<Jobs, 'mirror'> & Mir
     seen: ({ uid }) => (present.get(uid) ?? departed.get(uid))?.sighting,
     of: (runId) => ofRuns.get(runId)?.job,
     adopt({ uid }, runId) {
+      // Nothing more will be told of one that has gone. One that is not present may be about to be shown.
+      if (departed.has(uid)) return
       adopters.set(uid, [...(adopters.get(uid) ?? []), runId])
     },
     onList(items) {
