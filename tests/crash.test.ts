@@ -3,7 +3,7 @@
  * the run has one Job, and the Job's end is told.
  */
 import type { JobRef } from '@opifer/core'
-import type { AuditEntry, FaultRule } from '@opifer/devcluster'
+import type { FaultRule } from '@opifer/devcluster'
 import { eventually, type OpiferProcess, statusOf } from '@opifer/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Gate, makeGate } from './harness/gate.ts'
@@ -331,11 +331,8 @@ function jobsOf(instance: string, alertname = 'Quick'): Job[] {
 
 /** The status codes with which Jobs were created, or not. */
 function answersToCreates(): number[] {
-  const isCreate = ({ verb, resource }: AuditEntry) => verb === creating.verb && resource === creating.resource
-  return system.cluster.audit
-    .entries()
-    .filter(isCreate)
-    .map(({ code }) => code)
+  const entries = system.cluster.audit.entries()
+  return entries.filter(({ verb, resource }) => verb === 'create' && resource === 'jobs').map(({ code }) => code)
 }
 
 function isOneOf(instances: readonly string[]): (job: Job) => boolean {
