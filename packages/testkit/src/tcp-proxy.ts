@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { pipeline, Transform } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { resetSocket } from './reset-socket.ts'
 
 export interface Endpoint {
   readonly host: string
@@ -26,7 +27,7 @@ export async function startProxy(target: Endpoint): Promise<TcpProxy> {
   const network = new Network()
   const server = createServer({ allowHalfOpen: true }, (client) => {
     if (network.isCut) {
-      client.resetAndDestroy()
+      resetSocket(client)
       return
     }
     const upstream = connect({ ...target, allowHalfOpen: true })
@@ -40,7 +41,7 @@ export async function startProxy(target: Endpoint): Promise<TcpProxy> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const reset = () => sockets.forEach((socket) => socket.resetAndDestroy())
+  const reset = () => sockets.forEach(resetSocket)
 
   return {
     host: '127.0.0.1',
