@@ -83,7 +83,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The sources are copied, the dependencies are not; links between the packages then lead to the copies. */
 async function copyProject(copy: string): Promise<void> {
-  for (const folder of ['apps', 'packages', 'tests']) {
+  for (const folder of ['apps', 'packages', 'tests', 'deploy']) {
     await cp(join(ROOT, folder), join(copy, folder), { recursive: true, verbatimSymlinks: true })
   }
   await cp(join(ROOT, 'package.json'), join(copy, 'package.json'))
