@@ -38,8 +38,6 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Opifer"
 ENV NODE_ENV=production OPIFER_REVISION=${REVISION} OPIFER_CREATED=${CREATED}
-# A sixth less memory, at no cost in time that could be measured.
-ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2
 # Distroless calls it nonroot. Node is the first process, and is told of SIGTERM itself.
 USER 65532:65532
 STOPSIGNAL SIGTERM
@@ -57,6 +55,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 FROM runtime AS worker
 LABEL org.opencontainers.image.title="opifer-worker" \
       org.opencontainers.image.description="Makes a Kubernetes Job of each run and follows it to its end"
+# A sixth less memory on machines that have much, at the price of some processor time.
+ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2
 COPY --from=build /out/worker /
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

@@ -53,7 +53,7 @@ export async function startProgram(
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
   const child = spawn(process.execPath, [...profiling(profileDir, profile), main, `--addr=${addr}`, ...flags], {
-    env: { ...imageSettings(), ...process.env, OPIFER_REDIS_URL: redisUrl },
+    env: { ...imageSettings(app), ...process.env, OPIFER_REDIS_URL: redisUrl },
     stdio: ['ignore', log, log],
   })
   closeSync(log)
@@ -78,12 +78,13 @@ export async function startProgram(
   }
 }
 
-/** What images set of Node and its memory. */
-function imageSettings(): NodeJS.ProcessEnv {
-  const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8')
-  const [, settings = ''] = /^ENV (NODE_OPTIONS=.*)$/m.exec(dockerfile) ?? []
-  if (settings === '') throw new Error('the Dockerfile sets no NODE_OPTIONS: what images run with is not known')
-  return Object.fromEntries(settings.split(' ').map((setting) => setting.split(/=(.*)/).slice(0, 2)))
+/** What the image of a program sets of Node and its memory. */
+function imageSettings(app: string): NodeJS.ProcessEnv {
+  const stages = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8').split(/^FROM /m)
+  const stage = stages.find((text) => text.startsWith(`runtime AS ${app}\n`))
+  if (stage === undefined) throw new Error(`the Dockerfile has no stage ${app}: what its image runs with is not known`)
+  const [, settings] = /^ENV (.*)$/m.exec(stage) ?? []
+  return Object.fromEntries(settings?.split(' ').map((setting) => setting.split(/=(.*)/).slice(0, 2)) ?? [])
 }
 
 function profiling(dir: string | undefined, name: string | undefined): string[] {
