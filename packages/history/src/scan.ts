@@ -16,8 +16,7 @@ export function createScanner(redis: RedisClient, base: string): (cover: Cover, 
 
   async function readIndex(index: string, after: Cursor, count: number): Promise<Cursor[]> {
     const bound = Number.isFinite(after.receivedAt) ? after.receivedAt : '+inf'
-    const reply = (await command(indexKey(base, index), bound, after.runId, count)) as string[]
-    return reply.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, receivedAt: Number(reply[at + 1]) }] : []))
+    return placesOf((await command(indexKey(base, index), bound, after.runId, count)) as string[])
   }
 
   return (cover, after) => {
@@ -45,6 +44,11 @@ export function createScanner(redis: RedisClient, base: string): (cover: Cover, 
       },
     }
   }
+}
+
+/** Members of an index and their scores, as Redis answers them by turns. */
+export function placesOf(reply: readonly string[]): Cursor[] {
+  return reply.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, receivedAt: Number(reply[at + 1]) }] : []))
 }
 
 /** The place before the newest run. */

@@ -4,7 +4,7 @@ import { INDEX } from './indexes.ts'
 import { indexKey } from './keys.ts'
 import type { Cursor } from './query.ts'
 import type { RunRecord } from './record.ts'
-import { byAge } from './scan.ts'
+import { byAge, placesOf } from './scan.ts'
 import { READ_INDEX_ONWARD } from './scripts.ts'
 
 /** Reads which runs of an alert came next after a place, oldest first. */
@@ -19,8 +19,7 @@ export function createSuccessorsReader(
 
   async function readIndex(alertId: string, { receivedAt, runId }: Cursor, count: number): Promise<Cursor[]> {
     const key = indexKey(base, INDEX.alert(alertId))
-    const reply = (await command(key, receivedAt, runId, count)) as string[]
-    return reply.flatMap((id, at) => (at % 2 === 0 ? [{ runId: id, receivedAt: Number(reply[at + 1]) }] : []))
+    return placesOf((await command(key, receivedAt, runId, count)) as string[])
   }
 
   return async (alertId, after, limit) => {

@@ -37,6 +37,10 @@ export interface HoldOptions {
 export function createHold(job: Job, { redis, key, token, lockDuration, now = monotonic }: HoldOptions): Hold {
   let sureUntil = Number.NEGATIVE_INFINITY
   const lock = { key: `${key}:lock`, token }
+  function believe(since: number): void {
+    // The other half of the lock's time is for what is sent upon this to arrive.
+    sureUntil = since + lockDuration / 2
+  }
   async function write(script: string, ...args: (string | number)[]): Promise<void> {
     if (!(await redis.eval(script, 2, key, lock.key, token, ...args))) throw lost()
   }
@@ -46,13 +50,12 @@ export function createHold(job: Job, { redis, key, token, lockDuration, now = mo
       const asked = now()
       if (asked < sureUntil) return
       if (!(await job.extendLock(token, lockDuration))) throw lost()
-      // The other half is for what is sent upon this to arrive.
-      sureUntil = asked + lockDuration / 2
+      believe(asked)
     },
     async expectAnswer(at) {
       const asked = now()
       await write(EXPECT_ANSWER, at, lockDuration)
-      sureUntil = asked + lockDuration / 2
+      believe(asked)
     },
     answered: () => write(ANSWERED),
     async unansweredSince() {

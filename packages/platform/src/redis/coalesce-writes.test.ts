@@ -5,11 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { coalesceWrites } from './coalesce-writes.ts'
 
 test('what is sent in one turn goes out in one write, in its order, also on the next connection', async () => {
-  const server = await startRedis()
-  onTestFinished(() => server.stop())
-  const client = new Redis(server.url)
-  onTestFinished(() => client.disconnect())
-  coalesceWrites(client)
+  const client = await givenClient()
   for (const connection of ['first', 'second']) {
     await client.ping()
     const writes = writesOf(client)
@@ -21,11 +17,7 @@ test('what is sent in one turn goes out in one write, in its order, also on the 
 })
 
 test('what is sent in the next turn does not wait for that', async () => {
-  const server = await startRedis()
-  onTestFinished(() => server.stop())
-  const client = new Redis(server.url)
-  onTestFinished(() => client.disconnect())
-  coalesceWrites(client)
+  const client = await givenClient()
   for (let turn = 0; turn < 3; turn++) expect(await client.echo(`turn ${turn}`)).toBe(`turn ${turn}`)
 })
 
@@ -41,6 +33,15 @@ test('each node of a cluster is written to so', async () => {
   await Promise.all(Array.from({ length: 50 }, () => client.get('{a}1')))
   expect(writes.reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(1)
 })
+
+async function givenClient(): Promise<Redis> {
+  const server = await startRedis()
+  onTestFinished(() => server.stop())
+  const client = new Redis(server.url)
+  onTestFinished(() => client.disconnect())
+  coalesceWrites(client)
+  return client
+}
 
 function writesOf(client: Redis) {
   const socket = client.stream as Socket & { _writev: () => void }
