@@ -55,7 +55,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 FROM runtime AS worker
 LABEL org.opencontainers.image.title="opifer-worker" \
       org.opencontainers.image.description="Makes a Kubernetes Job of each run and follows it to its end"
-# A sixth less memory on machines that have much, at no cost in time that could be measured here; ingest would pay for it.
+# A sixth less memory on machines that have much, at no cost in time that could be measured here.
 ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2
 COPY --from=build /out/worker /
 EXPOSE 8081
