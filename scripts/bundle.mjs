@@ -16,8 +16,8 @@ const programs = {
   ingest: { entry: 'apps/ingest/src/main.ts' },
   worker: { entry: 'apps/worker/src/main.ts' },
   dashboard: { entry: 'apps/dashboard/src/main.ts', assets: 'apps/dashboard/src/assets', packages: ['@bull-board/ui'] },
-  devcluster: { entry: 'packages/devcluster/src/main.ts' },
-  loader: { entry: 'apps/stack/src/load.ts' },
+  devcluster: { entry: 'dev/cluster/src/main.ts' },
+  loader: { entry: 'dev/stack/src/load.ts' },
 }
 
 /** Node's own `punycode` is deprecated and warns when it is used; packages that ask for it mean the one in their dependencies. */

@@ -2,14 +2,14 @@
  * The Role of the worker, held against what workers ask of the API server when they do all that they do. That they ask for
  * no more in any other test is seen to by the harness.
  */
-import { createMarks } from '@opifer/platform'
+import { createMarks } from '@opifer/queue'
 import { eventually } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { makeGate } from '../harness/gate.ts'
 import { makeOperario, shell, succeed } from '../harness/operario.ts'
-import { assertGranted, type Right, rightsOf, rightsUsed } from '../harness/rights.ts'
+import { assertGranted, type Right, rightsOf, rightsUsed } from '@opifer/devcluster'
 import { startSystem, type System } from '../harness/system.ts'
 import { firing } from '../harness/webhook.ts'
 import { kustomizeIsMissing, render } from './kustomize.ts'

@@ -7,7 +7,7 @@ import {
   validateConfigMap,
 } from '@opifer/devcluster'
 import { openCluster } from './other-cluster.ts'
-import { assertGranted } from './rights.ts'
+import { assertGranted } from '@opifer/devcluster'
 
 /** The cluster that a system creates its Jobs in. */
 export interface Cluster {

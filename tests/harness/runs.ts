@@ -1,5 +1,5 @@
 import { type Run, runSchema } from '@opifer/core'
-import { RUNS } from '@opifer/platform'
+import { RUNS } from '@opifer/queue'
 import { eventually, type EventuallyOptions } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'

@@ -1,4 +1,6 @@
-import { type Authentication, type AuthEnv, type Logger, problem, sameOrigin } from '@opifer/platform'
+import type { Authentication, AuthEnv } from '@opifer/platform/auth'
+import { problem, sameOrigin } from '@opifer/platform/http'
+import type { Logger } from '@opifer/platform/telemetry'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { api } from './api/api.ts'
 import type { About } from './api/openfero.ts'

@@ -1,18 +1,14 @@
+import { AUTH_OPTIONS, authFaults, EXPOSURE_OPTIONS, exposureFault } from '@opifer/platform/auth'
 import {
   address,
-  AUTH_OPTIONS,
-  authFaults,
   COMMON_OPTIONS,
   type Config,
   duration,
-  EXPOSURE_OPTIONS,
-  exposureFault,
   integer,
   LONGEST_TIMER,
   type Options,
-  TLS_OPTIONS,
-  tlsFaults,
-} from '@opifer/platform'
+} from '@opifer/platform/config'
+import { TLS_OPTIONS, tlsFaults } from '@opifer/platform/http'
 
 /** What a dashboard process can be told. */
 export const DASHBOARD_OPTIONS = {

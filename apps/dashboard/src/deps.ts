@@ -1,5 +1,6 @@
 import type { Catalogue, DepthLog, HistoryReader, Presence } from '@opifer/history'
-import type { Marks, RedisClient } from '@opifer/platform'
+import type { Marks } from '@opifer/queue'
+import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
 import type { LiveHub } from './live/hub.ts'
 

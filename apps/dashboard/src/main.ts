@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createCatalogue, createDepthLog, createHistoryReader, createPresence, stayPresent } from '@opifer/history'
-import {
-  connectRedis,
-  createAuthentication,
-  createMarks,
-  createRegistry,
-  hostGuard,
-  openRuns,
-  openTls,
-  operationsApp,
-  placeOperations,
-  redisUnready,
-  registerRedisMetrics,
-  runProcess,
-  serveHttp,
-  VERSION,
-} from '@opifer/platform'
+import { createAuthentication } from '@opifer/platform/auth'
+import { hostGuard, openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { runProcess, VERSION } from '@opifer/platform/process'
+import { createMarks, openRuns } from '@opifer/queue'
+import { connectRedis, redisUnready } from '@opifer/platform/redis'
+import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
 import { DASHBOARD_OPTIONS, dashboardFaults } from './config.ts'
 import type { DashboardDeps } from './deps.ts'

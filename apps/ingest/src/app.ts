@@ -1,4 +1,6 @@
-import { type Authentication, type Logger, problem, type Tracing } from '@opifer/platform'
+import type { Authentication } from '@opifer/platform/auth'
+import { problem } from '@opifer/platform/http'
+import type { Logger, Tracing } from '@opifer/platform/telemetry'
 import { Hono } from 'hono'
 import type { createIntake } from './intake.ts'
 import type { IngestMetrics } from './metrics.ts'

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { parseConfig } from '@opifer/platform'
+import { parseConfig } from '@opifer/platform/config'
 import { expect, test } from 'vitest'
 import { INGEST_OPTIONS, ingestFaults } from './config.ts'
 

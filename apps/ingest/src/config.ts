@@ -1,7 +1,6 @@
+import { AUTH_OPTIONS, authFaults } from '@opifer/platform/auth'
 import {
   address,
-  AUTH_OPTIONS,
-  authFaults,
   COMMON_OPTIONS,
   type Config,
   duration,
@@ -9,9 +8,8 @@ import {
   LONGEST_TIMER,
   oneOf,
   type Options,
-  TLS_OPTIONS,
-  tlsFaults,
-} from '@opifer/platform'
+} from '@opifer/platform/config'
+import { TLS_OPTIONS, tlsFaults } from '@opifer/platform/http'
 
 /** What an ingest process can be told. Names of flags that OpenFero has are OpenFero's. */
 export const INGEST_OPTIONS = {

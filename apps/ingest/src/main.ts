@@ -1,18 +1,10 @@
 import { createRepeatCounter, stayPresent } from '@opifer/history'
-import {
-  connectRedis,
-  createAuthentication,
-  createMarks,
-  createRegistry,
-  openRuns,
-  openTls,
-  operationsApp,
-  placeOperations,
-  registerRedisMetrics,
-  redisUnready,
-  runProcess,
-  serveHttp,
-} from '@opifer/platform'
+import { createAuthentication } from '@opifer/platform/auth'
+import { openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { runProcess } from '@opifer/platform/process'
+import { createMarks, openRuns } from '@opifer/queue'
+import { connectRedis, redisUnready } from '@opifer/platform/redis'
+import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
 import { INGEST_OPTIONS, ingestFaults } from './config.ts'
 import { createIntake } from './intake.ts'

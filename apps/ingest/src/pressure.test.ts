@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openRuns } from '@opifer/platform'
+import { openRuns } from '@opifer/queue'
 import { eventually, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'

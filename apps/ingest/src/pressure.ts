@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
 
 /** How full Redis and the queue are, looked at again and again. */

@@ -1,4 +1,4 @@
-import { parseConfig } from '@opifer/platform'
+import { parseConfig } from '@opifer/platform/config'
 import { describe, expect, test } from 'vitest'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
 

@@ -7,7 +7,7 @@ import {
   optionalText,
   type Options,
   plainText,
-} from '@opifer/platform'
+} from '@opifer/platform/config'
 
 /** Kubernetes counts `ttlSecondsAfterFinished` in 32 bits. */
 const LONGEST_TTL = (2 ** 31 - 1) * 1_000

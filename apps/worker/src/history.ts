@@ -1,5 +1,5 @@
 import type { HistoryWriter } from '@opifer/history'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 
 /** A history that holds no run up: the remedy goes first, and that it can't be told is for the log. */
 export function tolerant(writer: HistoryWriter, log: Logger): HistoryWriter {

@@ -1,17 +1,10 @@
 import type { JobSettings } from '@opifer/core'
 import { createCatalogue, createHistoryWriter, type HistoryWriter, stayPresent } from '@opifer/history'
-import {
-  connectRedis,
-  createMarks,
-  createRegistry,
-  operationsApp,
-  type Process,
-  type RedisClient,
-  registerRedisMetrics,
-  RUNS,
-  runProcess,
-  serveHttp,
-} from '@opifer/platform'
+import { operationsApp, serveHttp } from '@opifer/platform/http'
+import { type Process, runProcess } from '@opifer/platform/process'
+import { createMarks, RUNS } from '@opifer/queue'
+import { connectRedis, type RedisClient } from '@opifer/platform/redis'
+import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { Queue } from 'bullmq'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
 import { tolerant } from './history.ts'

@@ -1,5 +1,5 @@
 import type { Result, Run } from '@opifer/core'
-import { createLabelCap } from '@opifer/platform'
+import { createLabelCap } from '@opifer/platform/telemetry'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { CallKind } from './kubernetes/observed-transport.ts'
 

@@ -1,5 +1,5 @@
 import type { JobSettings, OperarioManifest } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import { z } from 'zod'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'

@@ -1,4 +1,4 @@
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 
 type Argument = string | number
 

@@ -1,4 +1,4 @@
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import { z } from 'zod'
 import { defineCommand } from './commands.ts'
 import { json } from './json.ts'

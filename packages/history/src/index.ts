@@ -15,3 +15,4 @@ export {
   type HistorySettings,
   type HistoryWriter,
 } from './writer.ts'
+export type { Lock } from './lock.ts'

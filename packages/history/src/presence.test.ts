@@ -1,4 +1,4 @@
-import { createLogger } from '@opifer/platform'
+import { createLogger } from '@opifer/platform/telemetry'
 import { eventually } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'

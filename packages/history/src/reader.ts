@@ -1,4 +1,4 @@
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import { conditionsOf } from './conditions.ts'
 import { coversOf, createCovers } from './covers.ts'
 import { historyBase, recordKey } from './keys.ts'

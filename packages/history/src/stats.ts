@@ -1,5 +1,5 @@
 import { type Outcome, OUTCOMES } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import { BOUNDS, emptyHistogram, type Histogram } from './histogram.ts'
 import { historyBase } from './keys.ts'
 

@@ -1,4 +1,4 @@
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import { defineCommand } from './commands.ts'
 import { INDEX } from './indexes.ts'
 import { indexKey } from './keys.ts'

@@ -1,5 +1,6 @@
 import { excerpt, type JobRef, type JobTimes, type OperarioRef, type Result, type Run } from '@opifer/core'
-import type { Lock, RedisClient } from '@opifer/platform'
+import type { Lock } from './lock.ts'
+import type { RedisClient } from '@opifer/platform/redis'
 import { defineCommand } from './commands.ts'
 import { operarioName } from './conditions.ts'
 import { bucketOf } from './histogram.ts'

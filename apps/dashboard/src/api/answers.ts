@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Hook, z } from '@hono/zod-openapi'
-import { type AuthEnv, problem } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
+import { problem } from '@opifer/platform/http'
 import { problemSchema } from './schemas.ts'
 
 /** An answer in JSON, for the document of the API. */

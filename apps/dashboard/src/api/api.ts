@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { AuthEnv } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
 import { page } from '../components/layout.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { frameOf } from '../http/frame.ts'

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type AuthEnv, problem } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
+import { problem } from '@opifer/platform/http'
 import type { LiveHub } from '../live/hub.ts'
 import { problems } from './answers.ts'
 

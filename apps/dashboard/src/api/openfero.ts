@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { isDefective } from '@opifer/core'
-import type { AuthEnv } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
 import { iso } from '../components/time.ts'
 import { MAX_OPERARIOS, type OperarioView, readOperarios } from '../data/operarios-view.ts'
 import type { DashboardDeps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import type { AuthEnv } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
 import { iso } from '../components/time.ts'
 import { MAX_OPERARIOS, type OperarioView, readOperarios, type UnmatchedView } from '../data/operarios-view.ts'
 import type { DashboardDeps } from '../deps.ts'

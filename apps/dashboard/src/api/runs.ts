@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type AuthEnv, requireRole } from '@opifer/platform'
+import { type AuthEnv, requireRole } from '@opifer/platform/auth'
 import { cancel, retry } from '../data/actions.ts'
 import { findRun } from '../data/find-run.ts'
 import type { DashboardDeps } from '../deps.ts'

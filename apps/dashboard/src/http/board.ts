@@ -2,7 +2,7 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { HonoAdapter } from '@bull-board/hono'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { type AuthEnv, requireRole } from '@opifer/platform'
+import { type AuthEnv, requireRole } from '@opifer/platform/auth'
 import type { Queue } from 'bullmq'
 import { Hono } from 'hono'
 

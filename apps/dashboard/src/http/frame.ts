@@ -1,4 +1,4 @@
-import type { AuthEnv } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { type Frame, type Theme, THEMES } from '../components/layout.ts'

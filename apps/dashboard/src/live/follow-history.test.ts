@@ -1,4 +1,6 @@
-import { connectRedis, createLogger, parseConfig } from '@opifer/platform'
+import { parseConfig } from '@opifer/platform/config'
+import { connectRedis } from '@opifer/platform/redis'
+import { createLogger } from '@opifer/platform/telemetry'
 import { eventually, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,5 +1,5 @@
 import { subscribeToHistory } from '@opifer/history'
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import type { LiveHub } from './hub.ts'
 
 /**

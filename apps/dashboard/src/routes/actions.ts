@@ -1,4 +1,5 @@
-import { type AuthEnv, problem, requireRole } from '@opifer/platform'
+import { type AuthEnv, requireRole } from '@opifer/platform/auth'
+import { problem } from '@opifer/platform/http'
 import { Hono } from 'hono'
 import { runHref } from '../components/run-table.ts'
 import { cancel, retry } from '../data/actions.ts'

@@ -1,4 +1,4 @@
-import type { AuthEnv } from '@opifer/platform'
+import type { AuthEnv } from '@opifer/platform/auth'
 import { Hono } from 'hono'
 import { html } from '../components/html.ts'
 import { page } from '../components/layout.ts'

@@ -6,18 +6,12 @@ import {
   createHistoryWriter,
   createPresence,
 } from '@opifer/history'
-import {
-  connectRedis,
-  createAuthentication,
-  createLogger,
-  createMarks,
-  createRegistry,
-  hostGuard,
-  openRuns,
-  operationsApp,
-  parseConfig,
-  redisUnready,
-} from '@opifer/platform'
+import { createAuthentication } from '@opifer/platform/auth'
+import { parseConfig } from '@opifer/platform/config'
+import { hostGuard, operationsApp } from '@opifer/platform/http'
+import { createMarks, openRuns } from '@opifer/queue'
+import { connectRedis, redisUnready } from '@opifer/platform/redis'
+import { createLogger, createRegistry } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
 import { DASHBOARD_OPTIONS } from '../config.ts'
 import type { Action } from '../deps.ts'

@@ -1,5 +1,7 @@
 import { groupKeyHash, parseWebhook } from '@opifer/core'
-import { type Authentication, type AuthEnv, type Logger, problem, requireRole, type Tracing } from '@opifer/platform'
+import { type Authentication, type AuthEnv, requireRole } from '@opifer/platform/auth'
+import { problem } from '@opifer/platform/http'
+import type { Logger, Tracing } from '@opifer/platform/telemetry'
 import { Hono } from 'hono'
 import type { createIntake, Receipt } from '../intake.ts'
 import type { IngestMetrics } from '../metrics.ts'

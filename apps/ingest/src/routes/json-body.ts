@@ -1,4 +1,4 @@
-import { problem } from '@opifer/platform'
+import { problem } from '@opifer/platform/http'
 import type { MiddlewareHandler } from 'hono'
 
 export type JsonParse = { ok: true; value: unknown } | { ok: false; problem: string }

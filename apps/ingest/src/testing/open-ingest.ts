@@ -1,17 +1,11 @@
 import { once } from 'node:events'
 import { createRepeatCounter } from '@opifer/history'
-import {
-  connectRedis,
-  createAuthentication,
-  createLogger,
-  createMarks,
-  createRegistry,
-  NO_TRACING,
-  openRuns,
-  operationsApp,
-  parseConfig,
-  redisUnready,
-} from '@opifer/platform'
+import { createAuthentication } from '@opifer/platform/auth'
+import { parseConfig } from '@opifer/platform/config'
+import { operationsApp } from '@opifer/platform/http'
+import { createMarks, openRuns } from '@opifer/queue'
+import { connectRedis, redisUnready } from '@opifer/platform/redis'
+import { createLogger, createRegistry, NO_TRACING } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
 import { INGEST_OPTIONS } from '../config.ts'
 import { createIntake } from '../intake.ts'

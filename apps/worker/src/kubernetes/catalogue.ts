@@ -1,7 +1,7 @@
 import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises'
 import { type JobSettings, type Operario, OPERARIO, operarioAddress, type Resolution } from '@opifer/core'
 import type { Catalogue, CatalogueEntry } from '@opifer/history'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import { monotonic } from '../monotonic.ts'
 import type { ConfigMap } from './api.ts'
 import type { Operarios } from './operarios.ts'

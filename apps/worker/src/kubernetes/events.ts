@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import type { EventResult } from '../metrics.ts'
 import { monotonic } from '../monotonic.ts'
 import type { KubeApi, KubeEvent, ObjectReference } from './api.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import { monotonic } from '../monotonic.ts'
 import { retryDelay } from '../retry-delay.ts'
 import type { Collection, KubeApi, KubeObject } from './api.ts'

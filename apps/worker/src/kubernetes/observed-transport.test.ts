@@ -1,4 +1,4 @@
-import { NO_TRACING } from '@opifer/platform'
+import { NO_TRACING } from '@opifer/platform/telemetry'
 import { expect, test } from 'vitest'
 import { readableMetrics } from '../testing/builders.ts'
 import { givenTransport, makeKubeConfig } from '../testing/cluster.ts'

@@ -1,4 +1,4 @@
-import type { Tracing } from '@opifer/platform'
+import type { Tracing } from '@opifer/platform/telemetry'
 import type { ApiMetrics } from '../metrics.ts'
 import { monotonic } from '../monotonic.ts'
 import type { Call, Transport } from './transport.ts'

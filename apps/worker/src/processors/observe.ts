@@ -1,5 +1,5 @@
 import { groupKeyHash, type Result, type Run } from '@opifer/core'
-import type { Tracing } from '@opifer/platform'
+import type { Tracing } from '@opifer/platform/telemetry'
 import { type RunMetrics, secondsBetween } from '../metrics.ts'
 import type { Turn } from './run.ts'
 import type { TurnContext } from './steps.ts'

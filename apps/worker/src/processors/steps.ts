@@ -1,6 +1,7 @@
 import { isDefective, type JobManifest, type JobSettings, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
-import type { Logger, Marks } from '@opifer/platform'
+import type { Marks } from '@opifer/queue'
+import type { Logger } from '@opifer/platform/telemetry'
 import type { AdaptiveLimit } from '../kubernetes/adaptive-limit.ts'
 import type { KubeApi } from '../kubernetes/api.ts'
 import { mayBeDone } from '../kubernetes/api-errors.ts'

@@ -1,5 +1,5 @@
 import { makeRun } from '@opifer/core/testing'
-import { RUNS } from '@opifer/platform'
+import { RUNS } from '@opifer/queue'
 import { type RedisServer, startProxy, startRedis } from '@opifer/testkit'
 import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'

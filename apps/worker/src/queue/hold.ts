@@ -1,5 +1,6 @@
 import type { Run } from '@opifer/core'
-import type { Lock, RedisClient } from '@opifer/platform'
+import type { Lock } from '@opifer/history'
+import type { RedisClient } from '@opifer/platform/redis'
 import type { Job } from 'bullmq'
 import { RetryError } from '../errors.ts'
 import { monotonic } from '../monotonic.ts'

@@ -1,6 +1,6 @@
 import type { Outcome, Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
-import { RUNS } from '@opifer/platform'
+import { RUNS } from '@opifer/queue'
 import { eventually, provideRedis, type ProvidedRedis } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { RetryError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RedisClient } from '@opifer/platform'
+import type { RedisClient } from '@opifer/platform/redis'
 import type { Worker } from 'bullmq'
 
 /**

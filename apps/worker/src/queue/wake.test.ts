@@ -1,5 +1,5 @@
 import { makeRun } from '@opifer/core/testing'
-import { RUNS } from '@opifer/platform'
+import { RUNS } from '@opifer/queue'
 import { provideRedis, type ProvidedRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'

@@ -1,4 +1,4 @@
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import { Job, type Queue } from 'bullmq'
 
 /**

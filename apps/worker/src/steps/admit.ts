@@ -9,7 +9,7 @@ import {
   type Outcome,
   type Run,
 } from '@opifer/core'
-import type { CreateMarks, Marks } from '@opifer/platform'
+import type { CreateMarks, Marks } from '@opifer/queue'
 import { cancellation } from './cancel.ts'
 
 /** A run that ends without a Job, and why. */

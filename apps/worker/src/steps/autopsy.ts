@@ -1,5 +1,5 @@
 import type { ContainerExit, JobRef } from '@opifer/core'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import type { ContainerStatus, KubeApi, Pod } from '../kubernetes/api.ts'
 
 /** What a failed Job left behind. */

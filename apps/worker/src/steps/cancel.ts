@@ -1,5 +1,5 @@
 import type { JobRef } from '@opifer/core'
-import type { Marks } from '@opifer/platform'
+import type { Marks } from '@opifer/queue'
 import type { KubeApi } from '../kubernetes/api.ts'
 import { classify } from '../kubernetes/api-errors.ts'
 import type { Refusal } from './admit.ts'

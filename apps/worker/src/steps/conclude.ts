@@ -1,5 +1,5 @@
 import type { JobRef, JobTimes } from '@opifer/core'
-import type { Logger } from '@opifer/platform'
+import type { Logger } from '@opifer/platform/telemetry'
 import type { KubeApi } from '../kubernetes/api.ts'
 import type { Sighting } from '../kubernetes/jobs.ts'
 import { autopsy } from './autopsy.ts'

@@ -1,6 +1,8 @@
 import { episode, isDefective, type JobTimes, type Result, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
-import type { Lock, Logger, Marks } from '@opifer/platform'
+import type { Lock } from '@opifer/history'
+import type { Marks } from '@opifer/queue'
+import type { Logger } from '@opifer/platform/telemetry'
 import type { WorkerMetrics } from '../metrics.ts'
 
 export type Ending = Omit<Result, 'finishedAt'> & {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
-import { RUNS } from '@opifer/platform'
+import { RUNS } from '@opifer/queue'
 import { type Job, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'

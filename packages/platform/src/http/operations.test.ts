@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRegistry } from '../metrics/registry.ts'
+import { createRegistry } from '../telemetry/registry.ts'
 import { operationsApp } from './operations.ts'
 
 const givenApp = (reason?: string) => operationsApp({ registry: createRegistry(), unready: async () => reason })

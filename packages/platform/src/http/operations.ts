@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import type { Registry } from 'prom-client'
 import type { Address } from '../config/values.ts'
-import type { Lifecycle } from '../lifecycle.ts'
-import type { Logger } from '../logger.ts'
+import type { Lifecycle } from '../process/lifecycle.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { serveHttp } from './serve.ts'
 
 /** What an operator's tools ask every process. */

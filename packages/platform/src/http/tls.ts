@@ -3,7 +3,7 @@ import { createSecureContext, type TlsOptions } from 'node:tls'
 import { followFiles } from '../config/follow-files.ts'
 import type { Config, Files, Options } from '../config/options.ts'
 import { optionalAddress, optionalText } from '../config/values.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 
 /** How a process listens with TLS. */
 export const TLS_OPTIONS = {

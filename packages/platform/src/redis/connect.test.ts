@@ -15,9 +15,9 @@ import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { COMMON_OPTIONS } from '../config/common.ts'
 import { parseConfig } from '../config/options.ts'
-import { createLogger } from '../logger.ts'
-import { createMarks } from '../queue/marks.ts'
-import { RUNS } from '../queue/runs.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import { createMarks } from '../../../queue/src/marks.ts'
+
 import { connectRedis, type RedisClient, type RedisConfig, type RedisPatience } from './connect.ts'
 
 const TIMEOUT = 300
@@ -265,9 +265,9 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
     finishedJobs: 1,
   })
 
-  const queue = new Queue(RUNS.name, { connection: producer, prefix, defaultJobOptions: RUNS.jobOptions })
+  const queue = new Queue('runs', { connection: producer, prefix })
   const done: string[] = []
-  const worker = new Worker(RUNS.name, async ({ name }) => void done.push(name), { connection: consumer, prefix })
+  const worker = new Worker('runs', async ({ name }) => void done.push(name), { connection: consumer, prefix })
   worker.on('error', () => {})
   onTestFinished(async () => {
     await worker.close(true)

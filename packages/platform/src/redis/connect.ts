@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Config } from '../config/options.ts'
 import type { COMMON_OPTIONS } from '../config/common.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { coalesceWrites } from './coalesce-writes.ts'
 
 export type RedisClient = Redis | Cluster

@@ -1,4 +1,4 @@
-import { within } from '../within.ts'
+import { within } from '../process/within.ts'
 import type { RedisClient } from './connect.ts'
 
 const PING_TIMEOUT_MS = 1_000

@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import { COMMON_OPTIONS } from '../config/common.ts'
 import { oneOf } from '../config/values.ts'
 import { serveHttp } from '../http/serve.ts'
-import { runProcess } from '../process.ts'
+import { runProcess } from '../process/process.ts'
 
 const ending = {
   schema: oneOf(['told', 'broken start', 'uncaught', 'unhandled', 'stuck', 'stuck start'], 'told'),

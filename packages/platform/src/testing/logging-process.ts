@@ -1,5 +1,5 @@
 /** Logs what the tests of the logger look at, each line with the error that it is about. */
-import { createLogger } from '../logger.ts'
+import { createLogger } from '../telemetry/logger.ts'
 
 class ApiError extends Error {
   override name = 'ApiError'

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import { createLogger } from '../../logger.ts'
+import { createLogger } from '../../telemetry/logger.ts'
 import { parseConfig } from '../../config/options.ts'
 import { createAuthentication } from './authentication.ts'
 import { BEARER_TOKEN } from './bearer.ts'

@@ -1,5 +1,5 @@
 import type { Files } from '../../config/options.ts'
-import type { Logger } from '../../logger.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 import type { Caller } from './caller.ts'
 
 /** One method of authentication at work. */

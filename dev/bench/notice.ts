@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LABEL } from '@opifer/core'
+import type { AuditEntry } from '@opifer/devcluster'
+import { RUNS } from '@opifer/queue'
+import { QueueEvents } from 'bullmq'
+import { Redis } from 'ioredis'
+import { type Bench, QUEUE_PREFIX } from './bench.ts'
+import { openCluster } from './cluster.ts'
+import { connectKube, jobsPath, type Kube, type KubeWatchEvent } from '@opifer/testkit'
+import { percentile } from './measure.ts'
+import { fill, startFiller, until } from './runs.ts'
+import { compared, type Figure, figure } from './targets.ts'
+
+const JOBS_PER_SECOND = 50
+
+/**
+ * How long after the end of its Job the outcome of a run is recorded, beside how long a bare watch takes to show that end.
+ * Times are from before the status is sent, so they hold the API server's own part too.
+ */
+export async function measureNotice(bench: Bench): Promise<Figure[]> {
+  const cluster = await openCluster(bench)
+  await bench.start('worker', { flags: [`--kubeconfig=${cluster.kubeconfig}`] })
+  const kube = await connectKube(cluster.kubeconfig)
+  bench.onClose(() => kube.close())
+  const jobs = bench.quick ? 200 : 600
+  await fill(bench, startFiller(bench), jobs)
+  await until(() => bench.queue.getDelayedCount(), jobs)
+  const recorded = await listenForOutcomes(bench)
+  const shown = await listenForEnds(bench, kube)
+  const sent = await endJobs(kube)
+  await until(async () => recorded.size, jobs)
+
+  const delays = delaysAfter(sent, recorded)
+  const bare = delaysAfter(sent, shown)
+  return [
+    ...[0.5, 0.99].map((share) =>
+      compared(`notice.p${share * 100}`, 'ms', [percentile(delays, share)], [percentile(bare, share)]),
+    ),
+    ...(cluster.audit
+      ? [figure('notice.calls', cluster.audit.entries().filter(isOfOneRun).length / jobs, 'calls')]
+      : []),
+  ]
+}
+
+/** Times are milliseconds since the epoch, by run. */
+type Times = Map<string, number>
+
+/** When outcomes were recorded, by the clock of Redis: its event has the time of the transaction in its id. */
+async function listenForOutcomes(bench: Bench): Promise<Times> {
+  const connection = new Redis(bench.redisUrl, { maxRetriesPerRequest: null })
+  const events = new QueueEvents(RUNS.name, { connection, prefix: QUEUE_PREFIX })
+  bench.onClose(() => events.close().finally(() => connection.disconnect()))
+  const times: Times = new Map()
+  events.on('completed', ({ jobId }, id) => void times.set(jobId, Number(id.split('-')[0])))
+  await events.waitUntilReady()
+  return times
+}
+
+async function listenForEnds(bench: Bench, kube: Kube): Promise<Times> {
+  const times: Times = new Map()
+  const stop = await kube.watch(jobsPath(kube.namespace), {
+    onEvent({ type, object }) {
+      const runId = object.metadata.labels?.[LABEL.runId]
+      if (type === 'MODIFIED' && runId !== undefined) times.set(runId, Date.now())
+    },
+  })
+  bench.onClose(async () => stop())
+  return times
+}
+
+/** Ends all Jobs, as their controller would, at even times. */
+async function endJobs(kube: Kube): Promise<Times> {
+  const path = jobsPath(kube.namespace)
+  const { items } = await kube.call<{ items: KubeWatchEvent['object'][] }>(
+    'GET',
+    `${path}?labelSelector=${LABEL.runId}`,
+  )
+  const startedAt = performance.now()
+  const sent: Times = new Map()
+  for (const [index, { metadata }] of items.entries()) {
+    await sleep(Math.max(0, startedAt + (index / JOBS_PER_SECOND) * 1_000 - performance.now()))
+    sent.set(metadata.labels?.[LABEL.runId] ?? '', Date.now())
+    await kube.call('PATCH', `${path}/${metadata.name}/status`, { status: completeStatus() })
+  }
+  return sent
+}
+
+function completeStatus() {
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+  const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
+    type,
+    status: 'True',
+    reason: 'CompletionsReached',
+    lastProbeTime: time,
+    lastTransitionTime: time,
+  }))
+  return { startTime: time, completionTime: time, succeeded: 1, ready: 0, terminating: 0, conditions }
+}
+
+function delaysAfter(sent: Times, seen: Times): number[] {
+  return [...sent].flatMap(([runId, at]) => {
+    const time = seen.get(runId)
+    return time === undefined ? [] : [time - at]
+  })
+}
+
+/** A worker's call that is not one of its two shared lists and watches. */
+function isOfOneRun({ userAgent, verb, resource }: AuditEntry): boolean {
+  const isShared = (verb === 'list' || verb === 'watch') && resource !== 'pods'
+  return userAgent.startsWith('opifer-worker') && !isShared
+}

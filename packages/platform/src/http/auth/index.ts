@@ -1,0 +1,5 @@
+export { type Authentication, createAuthentication } from './authentication.ts'
+export { type AuthEnv, type Caller, requireRole, type Role } from './caller.ts'
+export { exposureFault } from './exposure.ts'
+export { authFaults } from './faults.ts'
+export { AUTH_OPTIONS, type AuthConfig, EXPOSURE_OPTIONS } from './options.ts'

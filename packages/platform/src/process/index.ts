@@ -1,0 +1,5 @@
+export type { Lifecycle } from './lifecycle.ts'
+export { createLifecycle } from './lifecycle.ts'
+export { type Process, type ProcessInput, runProcess } from './process.ts'
+export { VERSION } from './version.ts'
+export { within } from './within.ts'

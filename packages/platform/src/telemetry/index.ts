@@ -1,0 +1,5 @@
+export { createLabelCap } from './label-cap.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { registerRedisMetrics } from './redis-metrics.ts'
+export { createRegistry } from './registry.ts'
+export { NO_TRACING, type Tracing } from './tracing.ts'
