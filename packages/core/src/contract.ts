@@ -14,7 +14,7 @@ export const LABEL = {
 /** Keys of annotations that a Job and its pods carry. */
 export const ANNOTATION = {
   dedupId: 'opifer.io/dedup-id',
-  episode: 'opifer.io/episode',
+  alertKey: 'opifer.io/alert-key',
   operario: 'opifer.io/operario',
 } as const
 

@@ -12,6 +12,7 @@ export { compileMatchers, type Matcher, type MatchersParse, parseMatchers } from
 export { parseWebhook, type Webhook, type WebhookParse } from './alert/webhook.ts'
 export { ANNOTATION, ENV, LABEL, LABEL_ENV_PREFIX, OPERARIO } from './contract.ts'
 export { buildJob, type JobBuild, type JobManifest, type JobRequest, type JobSettings } from './job/build-job.ts'
+export { jobName, jobNumber } from './job/job-name.ts'
 export { type JobState, type JobTimes, type JobWithStatus, jobState } from './job/job-status.ts'
 export { type OperarioAddress, operarioAddress } from './operario/name.ts'
 export {
@@ -23,16 +24,16 @@ export {
 } from './operario/operario.ts'
 export {
   alertId,
-  beganOf,
+  alertKeyOf,
   type DedupScope,
-  dedupId,
-  episode,
   groupKeyHash,
+  type Identity,
+  identify,
+  legacyAlertId,
   type Origin,
-  runId,
 } from './run/identity.ts'
 export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'
-export { type Firing, firingOf, isOver, type ResolvedMark } from './run/resolved.ts'
+export { isOver, type ResolvedMark } from './run/firing.ts'
 export { retryRun } from './run/retry.ts'
 export { type JobRef, type OperarioRef, type Run, runSchema } from './run/run.ts'
 export { parseDuration } from './text/duration.ts'

@@ -4,7 +4,7 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { Alert } from '../alert/alert.ts'
 import { ANNOTATION, LABEL } from '../contract.ts'
 import type { Operario } from '../operario/operario.ts'
-import { episode, groupKeyHash } from '../run/identity.ts'
+import { alertKeyOf, groupKeyHash } from '../run/identity.ts'
 import type { Run } from '../run/run.ts'
 import { type EnvVariable, type InjectedEnv, injectedEnv } from './env.ts'
 import { jobName } from './job-name.ts'
@@ -24,7 +24,7 @@ export interface JobRequest {
   run: Run
   alert: Alert
   operario: Operario
-  /** How many Jobs of this episode are known to have finished. */
+  /** The number in the Job's name. */
   number: number
 }
 
@@ -51,7 +51,7 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     kind: 'Job',
     metadata: {
       ...marked(creatable(metadata ?? {}), identity, settings.labels),
-      name: jobName(authorsName, identity.annotations[ANNOTATION.episode], number),
+      name: jobName(authorsName, identity.annotations[ANNOTATION.alertKey], number),
       namespace: settings.namespace,
     },
     spec: {
@@ -76,7 +76,7 @@ function identityOf(run: Run, alert: Alert, operario: Operario) {
     },
     annotations: {
       [ANNOTATION.dedupId]: run.dedupId,
-      [ANNOTATION.episode]: episode(run.dedupId, alert.startsAt),
+      [ANNOTATION.alertKey]: alertKeyOf(run),
       [ANNOTATION.operario]: `${operario.configMap}/${operario.key}@${operario.resourceVersion}`,
     },
   }

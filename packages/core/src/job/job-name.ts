@@ -1,25 +1,31 @@
 import { sha256 } from '../text/hash.ts'
 
 /**
- * The name of an episode's Job: the author's name, shortened, and a hash that is always kept whole. Whoever tries to
- * create the same Job again, a retry, a second worker, an alert that was sent once more, collides at the API server.
+ * The name of a Job: the author's name, shortened, the hash of its alert, and a number. All attempts to create the same
+ * Job use the same name, so the API server refuses a second one: a retry, another worker, a repeated alert.
  *
- * @param number how many Jobs of the episode are known to have finished before this one
+ * @param number one more than that of the alert's last Job that finished
  */
-export function jobName(authorsName: string, episode: string, number: number): string {
+export function jobName(authorsName: string, alertKey: string, number: number): string {
+  const suffix = `${sha256([alertKey]).slice(0, HASH_LENGTH)}-${number}`
   const prefix = authorsName
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, '-')
-    .slice(0, MAX_NAME - HASH_LENGTH - 1)
+    .slice(0, MAX_NAME - suffix.length - 1)
     .replace(/^-+|-+$/g, '')
-  const hash = sha256([episode, String(number)]).slice(0, HASH_LENGTH)
-  return prefix ? `${prefix}-${hash}` : `opifer-${hash}`
+  return `${prefix || 'opifer'}-${suffix}`
+}
+
+/** The number in a name that `jobName` made; undefined for other names. */
+export function jobNumber(name: string): number | undefined {
+  const [, number] = /-[0-9a-f]{16}-(\d{1,15})$/.exec(name) ?? []
+  return number === undefined ? undefined : Number(number)
 }
 
 /**
- * A Job's name becomes a label value and the host name of its pods: 63 characters at most (RFC 1123 label), of which an
- * Indexed Job needs some for `-<index>`.
+ * A Job's name becomes a label value and the host name of its pods: at most 63 characters (RFC 1123 label), and an
+ * Indexed Job appends `-<index>`.
  */
 const MAX_NAME = 63 - '-99999'.length
-/** 64 bits of hash in hex: enough for the Jobs that a namespace holds at one time. */
+/** 64 bits of the hash in hex: enough for the Jobs that a namespace holds at one time. */
 const HASH_LENGTH = 16

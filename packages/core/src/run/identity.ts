@@ -1,7 +1,9 @@
 import { type Alert, type DefectiveAlert, isDefective } from '../alert/alert.ts'
+import type { LabelSet } from '../alert/label-set.ts'
 import { fnv1a64, sha256 } from '../text/hash.ts'
+import type { Run } from './run.ts'
 
-/** What makes two alerts the same piece of work: each alert of a group by itself, or the group as a whole. */
+/** What one run covers: one alert, or its whole group. */
 export type DedupScope = 'alert' | 'group'
 
 /** Where an alert came from. */
@@ -10,42 +12,56 @@ export interface Origin {
   groupKey: string
 }
 
-/**
- * The deduplication id: at most one run of it is in flight. Repeats, retries and the twin of a clustered Alertmanager
- * share it. It leaves `startsAt` out, so an alert that fires anew while its run is in flight joins that run.
- */
-export function dedupId({ receiver, groupKey }: Origin, alert: Alert | DefectiveAlert, scope: DedupScope): string {
-  // A defective alert must never stand in for its whole group.
-  return scope === 'group' && !isDefective(alert)
-    ? sha256([receiver, groupKey, alert.status])
-    : sha256([receiver, groupKey, alert.fingerprint, alert.status])
-}
-
-/** Names an alert whatever its status, so that a resolved one finds the firing one that it ends. */
-export function alertId({ receiver, groupKey }: Origin, alert: Alert): string {
-  return sha256([receiver, groupKey, alert.fingerprint])
+/** The three names of a piece of work, each built from the one before it: SHA-256 in hex. */
+export interface Identity {
+  /** The alert, firing or resolved. A resolve finds the firing that it ends by this. */
+  alertId: string
+  /** The alert and its status. Job names, the cooldown and "one unfinished Job" go by this. */
+  alertKey: string
+  /** One firing: alert key and `startsAt`. At most one run of it is in the queue. */
+  dedupId: string
 }
 
 /**
- * A run's id. Beside chance, which makes it one of a kind, it tells when the firing began that the run was made for: so an
- * alert that joins a run in flight can be seen to be of a later firing.
+ * Identifies an alert by what Opifer acts on, its labels, and never by the fingerprint that the sender gave. An alert
+ * without `startsAt`, which Alertmanager never sends, and a group have one run at a time however often they fire.
  */
-export function runId(random: string, began: number): string {
-  return `${random}.${began.toString(36)}`
+export function identify(origin: Origin, alert: Alert | DefectiveAlert, scope: DedupScope): Identity {
+  const id = alertId(origin, alert)
+  // An invalid alert must not take the place of its whole group.
+  if (scope === 'group' && !isDefective(alert)) {
+    const key = sha256([origin.receiver, origin.groupKey, alert.status])
+    return { alertId: id, alertKey: key, dedupId: key }
+  }
+  const key = sha256([id, alert.status])
+  const startedAt = isDefective(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
+  return { alertId: id, alertKey: key, dedupId: startedAt === undefined ? key : sha256([key, String(startedAt)]) }
 }
 
-/** When the firing began that a run was made for, in milliseconds since the epoch; NaN where its id does not tell. */
-export function beganOf(id: string): number {
-  const [, began = ''] = id.split('.', 2)
-  return Number.parseInt(began, 36)
+/** Identifies an alert whatever its status. */
+export function alertId({ receiver, groupKey }: Origin, alert: Alert | DefectiveAlert): string {
+  return isDefective(alert)
+    ? sha256([receiver, groupKey, 'invalid', alert.fingerprint])
+    : sha256([receiver, groupKey, ...sortedLabels(alert.labels)])
 }
 
-/** Names one episode of an alert: from when it began to fire until it is resolved. The Job's name is made of it. */
-export function episode(dedup: string, startsAt: string | undefined): string {
-  return sha256([dedup, startsAt ?? ''])
+/** The alert id of versions that believed the sender's fingerprint. Marks that they left behind have this name. */
+export function legacyAlertId({ receiver, groupKey }: Origin, { fingerprint }: Pick<Alert, 'fingerprint'>): string {
+  return sha256([receiver, groupKey, fingerprint])
 }
 
-/** A group key in the form that OpenFero gives it in labels: short, and without what the group's labels say. */
+/** A run enqueued by a version that had no alert keys has the alert and its status in its deduplication id. */
+export function alertKeyOf({ alertKey, dedupId }: Pick<Run, 'alertKey' | 'dedupId'>): string {
+  return alertKey ?? dedupId
+}
+
+/** A group key in the form that OpenFero gives it in labels: short, and without the values of the group's labels. */
 export function groupKeyHash(groupKey: string): string {
   return `g${fnv1a64(Buffer.from(groupKey)).toString(36)}`
+}
+
+function sortedLabels(labels: LabelSet): string[] {
+  return Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flat()
 }

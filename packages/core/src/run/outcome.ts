@@ -4,33 +4,33 @@ import { z } from 'zod'
 export const OUTCOMES = [
   /** The Job completed: every container ended with 0. */
   'succeeded',
-  /** The Job failed by its own count of retries, deadline or policy. */
+  /** The Job failed: back-off limit, deadline or pod failure policy. */
   'failed',
-  /** No Operario is there for this alert. */
+  /** No Operario matches the alert. */
   'unmatched',
   /** The Operario's ConfigMap is labelled as disabled. */
   'disabled',
-  /** The alert resolved before its Job was created, or another run had just dealt with it. */
+  /** The alert resolved before its Job was created, or another run has just handled it. */
   'superseded',
-  /** The Job could not be created before the alert was too old to act upon. */
+  /** No Job could be created before the alert was older than `--maxAge`. */
   'expired',
-  /** The alert, the Operario or the Job made of them can never work. */
+  /** The alert, the Operario or the Job built from them can never work. */
   'invalid',
-  /** The Job was gone before its end was seen. */
+  /** The Job disappeared before its result was seen. */
   'lost',
-  /** Somebody asked for its end; a Job that it had was deleted. */
+  /** An operator cancelled the run; its Job, if any, was deleted. */
   'cancelled',
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** The end of a run: the outcome with what a person needs to understand it. */
+/** The outcome of a run, and what a person needs to understand it. */
 export type Result = z.output<typeof resultSchema>
 
-/** How one container of a Job's pod ended. */
+/** The exit of one container of a Job's pod. */
 export type ContainerExit = z.output<typeof containerExitSchema>
 
-/** Whether the run counts as done; the others are failed BullMQ jobs, which somebody should look at. */
+/** Whether the run completes in the queue. The others go to BullMQ's failed set, the dead letters, for an operator to look at. */
 export function isDone(outcome: Outcome): boolean {
   return DONE.has(outcome)
 }
@@ -48,7 +48,7 @@ export const resultSchema = z.object({
   outcome: z.enum(OUTCOMES),
   reason: z.string(),
   exits: z.array(containerExitSchema).optional(),
-  /** The last lines that the failed pod wrote. */
+  /** The last lines of the failed pod's log. */
   log: z.string().optional(),
   /** Milliseconds since the epoch. */
   finishedAt: z.number(),

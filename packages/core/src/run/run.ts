@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { alertSchema, defectiveAlertSchema } from '../alert/alert.ts'
 import { resultSchema } from './outcome.ts'
 
-/** One attempt to remediate one alert, as it stands in the queue. Times are milliseconds since the epoch. */
+/** Opifer's handling of one firing, or of one resolve, as the queue holds it. Times are milliseconds since the epoch. */
 export type Run = z.output<typeof runSchema>
 
-/** The Operario that a run was given, and in which state of its ConfigMap. */
+/** The Operario that a run uses, and the version of its ConfigMap. */
 export type OperarioRef = z.output<typeof operarioRefSchema>
 
 /** The Kubernetes Job of a run. */
@@ -16,7 +16,7 @@ const operarioRefSchema = z.object({
   key: z.string(),
   resourceVersion: z.string(),
   manifestHash: z.string().optional(),
-  /** How long the same alert stays quiet after the run, where the Operario says so itself. */
+  /** The Operario's own cooldown in milliseconds, if it sets one. */
   cooldownMs: z.number().optional(),
 })
 
@@ -24,26 +24,29 @@ const jobRefSchema = z.object({
   namespace: z.string(),
   name: z.string(),
   uid: z.string(),
+  /** The Job's own `creationTimestamp`. */
   createdAt: z.number(),
-  /** Found to be there already, made by an earlier turn or for another run of the same episode. */
+  /** The Job existed already: an earlier attempt or another run of the same alert created it. */
   adopted: z.boolean().optional(),
 })
 
-/** The border between ingest and worker: what one wrote the other parses, perhaps in another version of Opifer. */
+/** What ingest writes and workers parse, perhaps in another version of Opifer. */
 export const runSchema = z.object({
   id: z.string().min(1),
   dedupId: z.string().min(1),
+  /** Runs of older versions have none: `alertKeyOf`. */
+  alertKey: z.string().min(1).optional(),
   receiver: z.string(),
   groupKey: z.string(),
   receivedAt: z.number(),
   alert: z.union([alertSchema, defectiveAlertSchema]),
-  /** The run that somebody asked to be tried again. */
+  /** The run that an operator retried with this one. */
   retryOf: z.string().optional(),
-  /** Who asked for it. */
+  /** The operator who asked for the retry. */
   requestedBy: z.string().optional(),
   operario: operarioRefSchema.optional(),
-  /** Set once the Job exists: from then on the run is only followed. */
+  /** Set once the Job exists: from then on the run only follows it. */
   job: jobRefSchema.optional(),
-  /** Set once the end is known: from then on the run is only closed. */
+  /** Set once the outcome is known: from then on the run only leaves the queue. */
   result: resultSchema.optional(),
 })

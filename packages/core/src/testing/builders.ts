@@ -3,7 +3,7 @@ import { fingerprint } from '../alert/fingerprint.ts'
 import { labelSet } from '../alert/label-set.ts'
 import { type OperarioAddress, operarioAddress } from '../operario/name.ts'
 import { type Operario, type OperarioConfigMap, readOperario } from '../operario/operario.ts'
-import { dedupId } from '../run/identity.ts'
+import { identify } from '../run/identity.ts'
 import type { Run } from '../run/run.ts'
 
 /** A webhook's JSON as Alertmanager posts it, with what its senders may add to it or get wrong. */
@@ -43,9 +43,11 @@ export function makeAlert(overrides: Partial<Alert> = {}): Alert {
 export function makeRun(overrides: Partial<Run> = {}): Run {
   const alert = overrides.alert ?? makeAlert()
   const { receiver = 'openfero', groupKey = GROUP_KEY } = overrides
+  const { dedupId, alertKey } = identify({ receiver, groupKey }, alert, 'alert')
   return {
     id: '7d3ac40e-5d1f-4c7b-9d8e-0f3a2b1c4d5e',
-    dedupId: dedupId({ receiver, groupKey }, alert, 'alert'),
+    dedupId,
+    alertKey,
     receiver,
     groupKey,
     receivedAt: Date.parse('2026-11-23T03:59:00Z'),

@@ -1,0 +1,23 @@
+import type { Alert } from '../alert/alert.ts'
+
+/** Notes that an alert was resolved. Times are milliseconds since the epoch. */
+export interface ResolvedMark {
+  /** When the alert ended, by the sender's clock, if the sender says so. */
+  endedAt?: number | undefined
+  /** When ingest received the resolve. */
+  receivedAt: number
+}
+
+/**
+ * Whether a resolve ends this firing and not an earlier one. The sender's times decide where both exist, since a delayed
+ * twin of a clustered Alertmanager may deliver an old firing after its end; otherwise the order of arrival does. Neither
+ * time counts as later than its own receipt: a sender cannot resolve a firing that has not started yet.
+ */
+export function isOver(
+  { startsAt }: Pick<Alert, 'startsAt'>,
+  receivedAt: number,
+  { endedAt, receivedAt: resolvedAt }: ResolvedMark,
+): boolean {
+  if (startsAt === undefined || endedAt === undefined) return receivedAt <= resolvedAt
+  return Math.min(Date.parse(startsAt), receivedAt) <= Math.min(endedAt, resolvedAt)
+}
