@@ -1,7 +1,7 @@
 import type { Result, Run } from '@opifer/core'
 import { createLabelCap } from '@opifer/platform/telemetry'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { CallKind } from './kubernetes/observed-transport.ts'
+import type { CallKind } from './kubernetes/client/observed-transport.ts'
 
 export interface RunMetrics {
   created: () => void

@@ -1,5 +1,5 @@
 import type { Alert, JobRef, Resolution, Result, Run } from '@opifer/core'
-import type { Sighting } from '../kubernetes/jobs.ts'
+import type { Sighting } from '../kubernetes/informers/jobs.ts'
 import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation, CreateRequest } from '../steps/create.ts'
 import type { Finding } from '../steps/find.ts'

@@ -2,8 +2,8 @@ import { LABEL } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
 import type { Logger } from '@opifer/platform/telemetry'
 import { describe, expect, test } from 'vitest'
-import { createKubeApi, type KubeApi } from '../kubernetes/api.ts'
-import type { Jobs } from '../kubernetes/jobs.ts'
+import { createKubeApi, type KubeApi } from '../kubernetes/client/api.ts'
+import type { Jobs } from '../kubernetes/informers/jobs.ts'
 import {
   makeHistory,
   makeHold,

@@ -1,6 +1,6 @@
 import type { ContainerExit, JobRef } from '@opifer/core'
 import type { Logger } from '@opifer/platform/telemetry'
-import type { ContainerStatus, KubeApi, Pod } from '../kubernetes/api.ts'
+import type { ContainerStatus, KubeApi, Pod } from '../kubernetes/client/api.ts'
 
 /** What a failed Job left behind. */
 export interface Remains {

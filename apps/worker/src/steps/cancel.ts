@@ -1,7 +1,7 @@
 import type { JobRef } from '@opifer/core'
 import type { Marks } from '@opifer/queue'
-import type { KubeApi } from '../kubernetes/api.ts'
-import { classify } from '../kubernetes/api-errors.ts'
+import type { KubeApi } from '../kubernetes/client/api.ts'
+import { classify } from '../kubernetes/client/errors.ts'
 import type { Refusal } from './admit.ts'
 
 export interface CancelDeps {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Pod } from '../kubernetes/api.ts'
+import type { Pod } from '../kubernetes/client/api.ts'
 import { makeJobRef, silent } from '../testing/builders.ts'
 import { conclude } from './conclude.ts'
 

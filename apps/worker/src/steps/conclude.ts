@@ -1,7 +1,7 @@
 import type { JobRef, JobTimes } from '@opifer/core'
 import type { Logger } from '@opifer/platform/telemetry'
-import type { KubeApi } from '../kubernetes/api.ts'
-import type { Sighting } from '../kubernetes/jobs.ts'
+import type { KubeApi } from '../kubernetes/client/api.ts'
+import type { Sighting } from '../kubernetes/informers/jobs.ts'
 import { autopsy } from './autopsy.ts'
 import type { Ending } from './record.ts'
 

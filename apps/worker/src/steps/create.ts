@@ -11,9 +11,9 @@ import {
   type Run,
 } from '@opifer/core'
 import { PermanentError } from '../errors.ts'
-import type { Job, KubeApi } from '../kubernetes/api.ts'
-import type { Jobs } from '../kubernetes/jobs.ts'
-import { ApiError, classify } from '../kubernetes/api-errors.ts'
+import type { Job, KubeApi } from '../kubernetes/client/api.ts'
+import type { Jobs } from '../kubernetes/informers/jobs.ts'
+import { ApiError, classify } from '../kubernetes/client/errors.ts'
 import type { Refusal } from './admit.ts'
 
 export interface CreateRequest {

@@ -1,7 +1,7 @@
 import { LABEL } from '@opifer/core'
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
-import type { JobIdentity } from '../kubernetes/jobs.ts'
+import type { JobIdentity } from '../kubernetes/informers/jobs.ts'
 import { makeJobRef, RECEIVED_AT, stored } from '../testing/builders.ts'
 import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
 import { findJob } from './find.ts'

@@ -1,7 +1,7 @@
 import { type JobRef, LABEL } from '@opifer/core'
-import { type Job, jobsPath, type KubeApi } from '../kubernetes/api.ts'
-import { classify } from '../kubernetes/api-errors.ts'
-import type { Jobs } from '../kubernetes/jobs.ts'
+import { type Job, jobsPath, type KubeApi } from '../kubernetes/client/api.ts'
+import { classify } from '../kubernetes/client/errors.ts'
+import type { Jobs } from '../kubernetes/informers/jobs.ts'
 import type { Refusal } from './admit.ts'
 
 /** What there is of a Job that an earlier turn may have made. */

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
-import type { Job } from '../kubernetes/api.ts'
-import { ApiError } from '../kubernetes/api-errors.ts'
-import type { Sighting } from '../kubernetes/jobs.ts'
+import type { Job } from '../kubernetes/client/api.ts'
+import { ApiError } from '../kubernetes/client/errors.ts'
+import type { Sighting } from '../kubernetes/informers/jobs.ts'
 import { COMPLETE, FAILED, makeJob, makeJobRef } from '../testing/builders.ts'
 import { nextLook, track } from './track.ts'
 

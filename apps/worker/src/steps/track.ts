@@ -1,7 +1,7 @@
 import { type JobRef, jobState } from '@opifer/core'
-import { classify } from '../kubernetes/api-errors.ts'
-import type { KubeApi } from '../kubernetes/api.ts'
-import type { Jobs, Sighting } from '../kubernetes/jobs.ts'
+import { classify } from '../kubernetes/client/errors.ts'
+import type { KubeApi } from '../kubernetes/client/api.ts'
+import type { Jobs, Sighting } from '../kubernetes/informers/jobs.ts'
 
 export interface TrackDeps {
   api: Pick<KubeApi, 'getJob'>

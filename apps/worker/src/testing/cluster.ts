@@ -1,9 +1,9 @@
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
 import { KubeConfig } from '@kubernetes/client-node'
 import { onTestFinished, type TestContext } from 'vitest'
-import { createKubeApi, type KubeApi } from '../kubernetes/api.ts'
-import { createCredentials } from '../kubernetes/credentials.ts'
-import { createTransport, type Transport } from '../kubernetes/transport.ts'
+import { createKubeApi, type KubeApi } from '../kubernetes/client/api.ts'
+import { createCredentials } from '../kubernetes/client/credentials.ts'
+import { createTransport, type Transport } from '../kubernetes/client/transport.ts'
 
 export const NAMESPACE = 'default'
 

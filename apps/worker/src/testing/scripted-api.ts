@@ -1,4 +1,4 @@
-import type { Collection, KubeApi, Page, WatchEvent } from '../kubernetes/api.ts'
+import type { Collection, KubeApi, Page, WatchEvent } from '../kubernetes/client/api.ts'
 
 /** One answer to a watch: its events, and how it ends, or that it stays open until it is aborted. */
 export interface ScriptedWatch {

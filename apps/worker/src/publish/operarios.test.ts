@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { silent, stored } from '../testing/builders.ts'
 import { givenCluster, NAMESPACE } from '../testing/cluster.ts'
 import { givenQueue } from '../testing/queue.ts'
-import { startPublisher } from './catalogue.ts'
-import { watchOperarios } from './operarios.ts'
+import { startPublisher } from './operarios.ts'
+import { watchOperarios } from '../kubernetes/informers/operarios.ts'
 
 const labels = { app: 'openfero' }
 const settings = { namespace: NAMESPACE, ttlSeconds: 300, labels }

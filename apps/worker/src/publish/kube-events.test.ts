@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { silent, stored } from '../testing/builders.ts'
 import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
 import type { EventResult } from '../metrics.ts'
-import type { ObjectReference } from './api.ts'
-import { createEventRecorder, type EventRecorderLimits } from './events.ts'
+import type { ObjectReference } from '../kubernetes/client/api.ts'
+import { createEventRecorder, type EventRecorderLimits } from './kube-events.ts'
 
 const AT_ONCE: EventRecorderLimits = { gap: 1, repeat: 1, most: 100 }
 const HOUR = 3_600_000

@@ -1,6 +1,6 @@
 import type { Outcome, Result, Run } from '@opifer/core'
-import type { Operarios } from './kubernetes/operarios.ts'
-import type { EventRecorder } from './kubernetes/events.ts'
+import type { Operarios } from '../kubernetes/informers/operarios.ts'
+import type { EventRecorder } from './kube-events.ts'
 
 const REASONS: Partial<Record<Outcome, string>> = { failed: 'RunFailed', invalid: 'OperarioInvalid' }
 

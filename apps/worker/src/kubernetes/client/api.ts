@@ -1,6 +1,6 @@
 import type { JobManifest, JobRef, JobWithStatus, OperarioConfigMap } from '@opifer/core'
 import type { Dispatcher } from 'undici'
-import { ApiError, NO_REASON } from './api-errors.ts'
+import { ApiError, NO_REASON } from './errors.ts'
 import { readLines } from './lines.ts'
 import type { Call, Transport } from './transport.ts'
 import { readWarnings } from './warnings.ts'

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@opifer/platform/telemetry'
 import type { EventResult } from '../metrics.ts'
 import { monotonic } from '../monotonic.ts'
-import type { KubeApi, KubeEvent, ObjectReference } from './api.ts'
+import type { KubeApi, KubeEvent, ObjectReference } from '../kubernetes/client/api.ts'
 
 /** What is told about an object, as `kubectl describe` shows it. */
 export interface Warning {

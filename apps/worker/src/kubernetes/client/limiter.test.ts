@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AdaptiveLimit, createAdaptiveLimit } from './adaptive-limit.ts'
+import { type AdaptiveLimit, createAdaptiveLimit } from './limiter.ts'
 
 class Busy extends Error {}
 

@@ -1,9 +1,9 @@
 import { createSecureServer } from 'node:http2'
 import { makeCertificates, startProxy } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { base64 } from '../testing/base64.ts'
-import { givenTransport, makeKubeConfig, parseKubeConfig } from '../testing/cluster.ts'
-import { givenServer, listen } from '../testing/server.ts'
+import { base64 } from '../../testing/base64.ts'
+import { givenTransport, makeKubeConfig, parseKubeConfig } from '../../testing/cluster.ts'
+import { givenServer, listen } from '../../testing/server.ts'
 import { createCredentials } from './credentials.ts'
 import { createTransport } from './transport.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonic } from '../monotonic.ts'
+import { monotonic } from '../../monotonic.ts'
 
 /** How many calls may be under way at a time, found out as we go. */
 export interface AdaptiveLimit {

@@ -1,6 +1,6 @@
 import { type JobRef, type JobState, jobState, LABEL } from '@opifer/core'
-import { type Job, jobsPath, type KubeApi } from './api.ts'
-import { Mirror, type MirrorListener, type MirrorOptions } from './mirror.ts'
+import { type Job, jobsPath, type KubeApi } from '../client/api.ts'
+import { Mirror, type MirrorListener, type MirrorOptions } from './informer.ts'
 
 /** What the watch showed last of a Job; `gone` when it went away before its end was seen. */
 export type Sighting = JobState | { state: 'gone' }

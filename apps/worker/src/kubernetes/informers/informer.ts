@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@opifer/platform/telemetry'
-import { monotonic } from '../monotonic.ts'
-import { retryDelay } from '../retry-delay.ts'
-import type { Collection, KubeApi, KubeObject } from './api.ts'
-import { ApiError } from './api-errors.ts'
+import { monotonic } from '../../monotonic.ts'
+import { retryDelay } from '../../retry-delay.ts'
+import type { Collection, KubeApi, KubeObject } from '../client/api.ts'
+import { ApiError } from '../client/errors.ts'
 
 /** What is told of a collection, in order. */
 export interface MirrorListener<Item> {

@@ -1,5 +1,5 @@
 import { type Dispatcher, getGlobalDispatcher, request } from 'undici'
-import { type Missing, NoAnswerError } from './api-errors.ts'
+import { type Missing, NoAnswerError } from './errors.ts'
 import type { CredentialSource } from './credentials.ts'
 
 export interface Call {

@@ -1,6 +1,6 @@
 import type { Tracing } from '@opifer/platform/telemetry'
-import type { ApiMetrics } from '../metrics.ts'
-import { monotonic } from '../monotonic.ts'
+import type { ApiMetrics } from '../../metrics.ts'
+import { monotonic } from '../../monotonic.ts'
 import type { Call, Transport } from './transport.ts'
 
 export interface TransportObservers {

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { makeCertificates, startProxy } from '@opifer/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { base64 } from '../testing/base64.ts'
-import { givenTransport, makeKubeConfig } from '../testing/cluster.ts'
-import { givenServer, listen } from '../testing/server.ts'
-import { mayBeDone, NoAnswerError } from './api-errors.ts'
+import { base64 } from '../../testing/base64.ts'
+import { givenTransport, makeKubeConfig } from '../../testing/cluster.ts'
+import { givenServer, listen } from '../../testing/server.ts'
+import { mayBeDone, NoAnswerError } from './errors.ts'
 
 const UNSENT = { missing: 'connection', mayBeDone: false }
 const UNANSWERED = { missing: 'answer', mayBeDone: true }

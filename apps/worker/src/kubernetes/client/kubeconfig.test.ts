@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { makeKubeConfig, parseKubeConfig } from '../testing/cluster.ts'
-import { currentNamespace, loadKubeConfig } from './kube-config.ts'
+import { makeKubeConfig, parseKubeConfig } from '../../testing/cluster.ts'
+import { currentNamespace, loadKubeConfig } from './kubeconfig.ts'
 
 test('the API server of the current context is found', async () => {
   const file = await givenFile(makeKubeConfig('https://127.0.0.1:6443'))

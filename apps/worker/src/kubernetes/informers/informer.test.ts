@@ -1,12 +1,12 @@
 import type { DevCluster, FaultRule } from '@opifer/devcluster'
 import { eventually } from '@opifer/testkit'
 import { describe, expect, test } from 'vitest'
-import { silent, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type Test } from '../testing/cluster.ts'
-import { type Script, scriptedApi } from '../testing/scripted-api.ts'
-import { configMapsPath, type ConfigMap, type KubeApi, type WatchEvent } from './api.ts'
-import { ApiError } from './api-errors.ts'
-import { Mirror, type MirrorOptions } from './mirror.ts'
+import { silent, stored } from '../../testing/builders.ts'
+import { givenCluster, NAMESPACE, type Test } from '../../testing/cluster.ts'
+import { type Script, scriptedApi } from '../../testing/scripted-api.ts'
+import { configMapsPath, type ConfigMap, type KubeApi, type WatchEvent } from '../client/api.ts'
+import { ApiError } from '../client/errors.ts'
+import { Mirror, type MirrorOptions } from './informer.ts'
 
 const collection = { path: configMapsPath(NAMESPACE), labelSelector: 'app=openfero' }
 const labels = { app: 'openfero' }

@@ -7,8 +7,8 @@ import {
   readOperario,
   type Resolution,
 } from '@opifer/core'
-import { type ConfigMap, configMapsPath, type KubeApi, type ObjectReference } from './api.ts'
-import { Mirror, type MirrorOptions } from './mirror.ts'
+import { type ConfigMap, configMapsPath, type KubeApi, type ObjectReference } from '../client/api.ts'
+import { Mirror, type MirrorOptions } from './informer.ts'
 
 /** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
 export interface Operarios {

@@ -1,4 +1,4 @@
-import { PermanentError, RetryError } from '../errors.ts'
+import { PermanentError, RetryError } from '../../errors.ts'
 
 /** The API server's answer to a call that failed (kubernetes.io/docs/reference/kubernetes-api/common-definitions/status). */
 export interface ApiStatus {

@@ -3,8 +3,8 @@ import { type JobSettings, type Operario, OPERARIO, operarioAddress, type Resolu
 import type { Catalogue, CatalogueEntry } from '@opifer/history'
 import type { Logger } from '@opifer/platform/telemetry'
 import { monotonic } from '../monotonic.ts'
-import type { ConfigMap } from './api.ts'
-import type { Operarios } from './operarios.ts'
+import type { ConfigMap } from '../kubernetes/client/api.ts'
+import type { Operarios } from '../kubernetes/informers/operarios.ts'
 
 /** Tells whoever looks which Operarios there are and what is wrong with each. */
 export interface CataloguePublisher {

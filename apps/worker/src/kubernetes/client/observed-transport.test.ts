@@ -1,8 +1,8 @@
 import { NO_TRACING } from '@opifer/platform/telemetry'
 import { expect, test } from 'vitest'
-import { readableMetrics } from '../testing/builders.ts'
-import { givenTransport, makeKubeConfig } from '../testing/cluster.ts'
-import { givenServer } from '../testing/server.ts'
+import { readableMetrics } from '../../testing/builders.ts'
+import { givenTransport, makeKubeConfig } from '../../testing/cluster.ts'
+import { givenServer } from '../../testing/server.ts'
 import { kindOf, observeTransport } from './observed-transport.ts'
 
 test.each([

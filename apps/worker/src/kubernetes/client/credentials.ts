@@ -1,6 +1,6 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
-import { monotonic } from '../monotonic.ts'
+import { monotonic } from '../../monotonic.ts'
 
 /** What a call needs to be let in, and the connections that it goes through. */
 export interface Credentials {

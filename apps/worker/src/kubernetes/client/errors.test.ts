@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { PermanentError, RetryError } from '../errors.ts'
-import { ApiError, classify, mayBeDone, type Missing, NO_REASON, NoAnswerError, overload } from './api-errors.ts'
+import { PermanentError, RetryError } from '../../errors.ts'
+import { ApiError, classify, mayBeDone, type Missing, NO_REASON, NoAnswerError, overload } from './errors.ts'
 
 test.each([
   { code: 400, kind: 'permanent' },
