@@ -1,4 +1,4 @@
-/** Does some work for each item, in one go for many, and answers in their order. */
+/** Does some work for many items at once. Answers are in the order of the items. */
 export type BatchWork<Item, Answer> = (items: readonly Item[]) => Promise<Answer[]>
 
 interface Request<Item, Answer> {
@@ -7,19 +7,18 @@ interface Request<Item, Answer> {
 }
 
 /**
- * Puts together what is asked for in the same turn of the event loop, so that many small requests cost little more than one
- * large one. It waits for nothing: under light load each request is a batch by itself. What goes wrong with a batch goes wrong
- * for every request in it.
+ * Batches calls made in the same tick of the event loop, so many small requests cost little more than a large one. Adds no
+ * delay: under light load each request is its own batch. An error of a batch fails every request in it.
  *
- * @param most items of a batch; only a request that is larger by itself makes a larger one
+ * @param max items of a batch; only a single request with more items makes a larger one
  */
-export function batched<Item, Answer>(work: BatchWork<Item, Answer>, most: number): BatchWork<Item, Answer> {
+export function batched<Item, Answer>(work: BatchWork<Item, Answer>, max: number): BatchWork<Item, Answer> {
   let waiting: Request<Item, Answer>[] = []
 
   function flush(): void {
     const requests = waiting
     waiting = []
-    for (const batch of portions(requests, most)) void carryOut(batch, work)
+    for (const batch of portions(requests, max)) void carryOut(batch, work)
   }
 
   return (items) => {
@@ -29,14 +28,14 @@ export function batched<Item, Answer>(work: BatchWork<Item, Answer>, most: numbe
   }
 }
 
-function portions<Item, Answer>(requests: readonly Request<Item, Answer>[], most: number): Request<Item, Answer>[][] {
+function portions<Item, Answer>(requests: readonly Request<Item, Answer>[], max: number): Request<Item, Answer>[][] {
   const batches: Request<Item, Answer>[][] = []
   let room = 0
   for (const request of requests) {
     const batch = batches.at(-1)
     if (batch === undefined || request.items.length > room) {
       batches.push([request])
-      room = most - request.items.length
+      room = max - request.items.length
     } else {
       batch.push(request)
       room -= request.items.length

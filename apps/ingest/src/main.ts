@@ -1,8 +1,8 @@
-import { createRepeatCounter, stayPresent } from '@opifer/history'
+import { createRepeatCounter, startHeartbeat } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
 import { openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess } from '@opifer/platform/process'
-import { createMarks, openRuns } from '@opifer/queue'
+import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
@@ -18,7 +18,7 @@ await runProcess(
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = openRuns(redis, config.queuePrefix, tracing.queueOptions)
+    const queue = openRunQueue(redis, config.queuePrefix, tracing.queueOptions)
     queue.on('error', (err) => log.debug({ err }, 'queue'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
@@ -29,9 +29,9 @@ await runProcess(
     // Nobody relies on the count, so no webhook waits for it.
     const onRepeats = (runIds: string[], at: number) =>
       void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
-    const marks = createMarks(redis, config.queuePrefix)
+    const flags = createRunFlags(redis, config.queuePrefix)
     const isTraced = tracing.queueOptions.telemetry !== undefined
-    const intake = createIntake({ redis, queue, pressure, marks, onRepeats, isTraced }, config)
+    const intake = createIntake({ redis, queue, pressure, flags, onRepeats, isTraced }, config)
 
     const auth = createAuthentication(config, { files, log })
     lifecycle.onClose('authentication', () => auth.close())
@@ -53,7 +53,7 @@ await runProcess(
     )
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
-    const presence = stayPresent('ingest', redis, config.queuePrefix, log)
+    const presence = startHeartbeat('ingest', redis, config.queuePrefix, log)
     lifecycle.onClose('presence', () => presence.stop())
     log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
   },

@@ -1,31 +1,21 @@
-import {
-  type Alert,
-  type DedupScope,
-  dedupId,
-  type DefectiveAlert,
-  isDefective,
-  type Run,
-  runId,
-  type Webhook,
-} from '@opifer/core'
+import { type DedupScope, identify, isDefective, type Run, type Webhook } from '@opifer/core'
+import type { ResolvedAlert } from '@opifer/queue'
 
-/**
- * One run for each alert of a webhook, each by its own status.
- *
- * @param random makes the ids one of a kind
- */
-export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: number, random: () => string): Run[] {
-  const { receiver, groupKey } = webhook
-  return webhook.alerts.map((alert) => ({
-    id: runId(random(), beginning(alert) ?? receivedAt),
-    dedupId: dedupId(webhook, alert, scope),
-    receiver,
-    groupKey,
-    receivedAt,
-    alert,
-  }))
+/** What one alert of a webhook asks for. */
+export interface Intent {
+  run: Run
+  /** The end that a resolved alert reports. */
+  resolved: ResolvedAlert | undefined
 }
 
-function beginning(alert: Alert | DefectiveAlert): number | undefined {
-  return isDefective(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
+/** One run for each alert of a webhook, each by its own status. */
+export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: number, newId: () => string): Intent[] {
+  const { receiver, groupKey } = webhook
+  return webhook.alerts.map((alert) => {
+    const { alertId, alertKey, dedupId } = identify(webhook, alert, scope)
+    const run = { id: newId(), dedupId, alertKey, receiver, groupKey, receivedAt, alert }
+    if (isDefective(alert) || alert.status !== 'resolved') return { run, resolved: undefined }
+    const endedAt = alert.endsAt === undefined ? undefined : Date.parse(alert.endsAt)
+    return { run, resolved: { alertId, mark: { endedAt, receivedAt } } }
+  })
 }

@@ -1,33 +1,33 @@
 import type { JobSettings } from '@opifer/core'
-import { createCatalogue, createHistoryWriter, type HistoryWriter, stayPresent } from '@opifer/history'
+import {
+  createPublishedOperarios,
+  createChangePublisher,
+  createHistoryEncoder,
+  createHistoryWriter,
+  startHeartbeat,
+} from '@opifer/history'
 import { operationsApp, serveHttp } from '@opifer/platform/http'
 import { type Process, runProcess } from '@opifer/platform/process'
-import { createMarks, RUNS } from '@opifer/queue'
-import { connectRedis, type RedisClient } from '@opifer/platform/redis'
+import { connectRedis, type RedisClient, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
-import { Queue } from 'bullmq'
+import { createRunFlags, createTransitions, openRunQueue } from '@opifer/queue'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
-import { tolerant } from './history.ts'
-import { createAdaptiveLimit } from './kubernetes/client/limiter.ts'
 import { createKubeApi } from './kubernetes/client/api.ts'
-import { overload } from './kubernetes/client/errors.ts'
-import { startPublisher } from './publish/operarios.ts'
 import { createCredentials } from './kubernetes/client/credentials.ts'
-import { createEventRecorder } from './publish/kube-events.ts'
-import { watchJobs } from './kubernetes/informers/jobs.ts'
+import { overload } from './kubernetes/client/errors.ts'
+import { instrumentTransport } from './kubernetes/client/instrumented-transport.ts'
 import { currentNamespace, loadKubeConfig } from './kubernetes/client/kubeconfig.ts'
-import { observeTransport } from './kubernetes/client/observed-transport.ts'
-import { type Operarios, watchOperarios } from './kubernetes/informers/operarios.ts'
+import { createConcurrencyLimiter } from './kubernetes/client/limiter.ts'
 import { createTransport } from './kubernetes/client/transport.ts'
+import { watchJobs } from './kubernetes/informers/jobs.ts'
+import { type Operarios, watchOperarios } from './kubernetes/informers/operarios.ts'
 import { createMetrics, registerGauges, type WorkerMetrics } from './metrics.ts'
-import { observeTurns } from './processors/observe.ts'
-import { takeTurn } from './processors/run.ts'
-import { stepsFor } from './processors/steps.ts'
-import { startWorker } from './queue/start-worker.ts'
-import { stopWorker } from './queue/stop-worker.ts'
-import { wake } from './queue/wake.ts'
-import { warnOfRun } from './publish/run-warnings.ts'
-import { nextLook } from './steps/track.ts'
+import { createEventRecorder, warnOfRun } from './publish/kube-events.ts'
+import { publishOperarios } from './publish/operarios.ts'
+import { consume } from './queue/consume.ts'
+import { promote } from './queue/promote.ts'
+import { stop } from './queue/stop.ts'
+import { reconcile } from './run/reconcile.ts'
 
 await runProcess(
   { name: 'worker', options: WORKER_OPTIONS, argv: process.argv.slice(2), env: process.env },
@@ -40,23 +40,22 @@ await runProcess(
 
     const redis = connectRedis(config, { kind: 'wait' }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = new Queue(RUNS.name, { connection: redis, prefix: config.queuePrefix })
-    queue.on('error', (err) => log.debug({ err }, 'queue'))
+    const queue = openRunQueue(redis, config.queuePrefix)
+    queue.on('error', (err) => log.debug({ err }, 'queue error'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
 
     const namespaces = { configMapNamespace, jobNamespace }
-    const onJobEnd = (runId: string) => void wake(queue, runId, log)
-    const { api, creates, operarios, jobs, events } = connectCluster(proc, { ...namespaces, metrics, onJobEnd })
-    const watches = { configmaps: operarios.mirror, jobs: jobs.mirror }
-    registerGauges(registry, { createLimit: creates.current, watches })
+    const onJobEnd = (runId: string) => void promote(queue, runId, log)
+    const { api, limiter, operarios, jobs, kubeEvents } = connectCluster(proc, { ...namespaces, metrics, onJobEnd })
+    const watches = { configmaps: operarios.informer, jobs: jobs.informer }
+    registerGauges(registry, { createLimit: limiter.current, watches })
 
-    let unready: string | undefined = 'the first lists of ConfigMaps and Jobs are not in'
-    const redisUnready = () => (redis.status === 'ready' ? undefined : 'Redis is not connected')
-    const operations = operationsApp({ registry, unready: () => unready ?? redisUnready() })
+    let unready: string | undefined = 'the first lists of ConfigMaps and Jobs are not complete'
+    const operations = operationsApp({ registry, unready: () => unready ?? redisUnready(redis) })
     const server = await serveHttp(operations, config.addr)
     lifecycle.onClose('server', () => server.close())
-    await Promise.all([operarios.mirror.ready, jobs.mirror.ready])
+    await Promise.all([operarios.informer.ready, jobs.informer.ready])
     unready = undefined
 
     const job = {
@@ -64,33 +63,29 @@ await runProcess(
       ttlSeconds: Math.ceil(config.jobTtl / 1_000),
       labels: selectorLabels(config.labelSelector),
     }
-    const history = openHistory(proc, { redis, operarios, job })
-    const marks = createMarks(redis, config.queuePrefix)
-    const deps = { api, creates, operarios, jobs, marks, history, metrics, now: Date.now }
-    const turns = observeTurns((run, context) => takeTurn(run, stepsFor(deps, { ...config, job }, context)), {
-      metrics,
-      tracing,
-      onEnd: (run, result) => config.kubeEvents === 'on' && warnOfRun(run, result, operarios, events),
-      now: Date.now,
-    })
-    const worker = startWorker(
+    publish(proc, { redis, operarios, job })
+    const history = openHistory(proc, redis)
+    const flags = createRunFlags(redis, config.queuePrefix)
+    const { transitions } = history
+    const settings = { ...config, job }
+    const worker = consume(
       {
         redis,
         log,
-        history,
-        takeTurn: turns,
-        nextLook: (run) => nextLook(run.job, Date.now(), Math.random),
+        tracing,
+        reconcile,
+        history: history.writer,
+        context: { api, limiter, operarios, jobs, transitions, flags, metrics, settings, now: Date.now },
+        onJob: (runId) => history.publishChange(runId, 'created'),
         onWaiting(run) {
           const state = jobs.seen(run.job)?.state
-          if (state !== undefined && state !== 'running') void wake(queue, run.id, log)
+          if (state !== undefined && state !== 'running') onJobEnd(run.id)
         },
-        onRetry: metrics.retried,
-        onStalled: metrics.stalled,
-        queueOptions: tracing.queueOptions,
+        onEnd: (run) => config.kubeEvents === 'on' && warnOfRun(run, run.result, operarios, kubeEvents),
       },
       config,
     )
-    lifecycle.onClose('worker', () => stopWorker(worker, redis))
+    lifecycle.onClose('worker', () => stop(worker, redis))
     log.info({ ...server.address, ...namespaces }, 'worker is ready')
   },
 )
@@ -99,48 +94,56 @@ interface ClusterUse {
   configMapNamespace: string
   jobNamespace: string
   metrics: WorkerMetrics
-  /** Called with the run of a Job that has ended. */
+  /** Called with the run of every Job that ended. */
   onJobEnd: (runId: string) => void
 }
 
-/** All that the worker has of Kubernetes: calls to it, watches of ConfigMaps and Jobs, and Events. */
+/** Everything that the worker uses of Kubernetes: calls, the informers of ConfigMaps and Jobs, and Events. */
 function connectCluster(
-  { config, log, lifecycle, tracing }: Process<typeof WORKER_OPTIONS>,
+  { config, log, lifecycle, tracing }: WorkerProcess,
   { configMapNamespace, jobNamespace, metrics, onJobEnd }: ClusterUse,
 ) {
   const credentials = createCredentials(() => loadKubeConfig(config.kubeconfig))
   lifecycle.onClose('connections to Kubernetes', () => credentials.close())
   const transport = createTransport(credentials, 'opifer-worker')
-  const api = createKubeApi(observeTransport(transport, { metrics, tracing }))
-  const creates = createAdaptiveLimit({ most: config.concurrency, complaint: overload })
+  const api = createKubeApi(instrumentTransport(transport, { onCall: metrics.called, tracing }))
+  const limiter = createConcurrencyLimiter({ max: config.concurrency, overload })
   const watching = (resource: string) => ({ log, onInterruption: () => metrics.interrupted(resource) })
   const source = { namespace: configMapNamespace, labelSelector: config.labelSelector }
   const operarios = watchOperarios(api, source, watching('configmaps'))
-  lifecycle.onClose('watch of ConfigMaps', () => operarios.mirror.stop())
+  lifecycle.onClose('informer of ConfigMaps', () => operarios.informer.stop())
   const jobs = watchJobs(api, jobNamespace, onJobEnd, watching('jobs'))
-  lifecycle.onClose('watch of Jobs', () => jobs.mirror.stop())
-  const events = createEventRecorder({ api, log, onResult: metrics.event, now: Date.now })
-  lifecycle.onClose('Kubernetes Events', () => events.stop())
-  return { api, creates, operarios, jobs, events }
+  lifecycle.onClose('informer of Jobs', () => jobs.informer.stop())
+  const kubeEvents = createEventRecorder({ api, log, onResult: metrics.event, now: Date.now })
+  lifecycle.onClose('Kubernetes Events', () => kubeEvents.stop())
+  return { api, limiter, operarios, jobs, kubeEvents }
 }
 
-interface HistoryUse {
+interface PublishUse {
   redis: RedisClient
   operarios: Operarios
   job: JobSettings
 }
 
-/** What people look at: the history of runs, the Operarios that this worker knows, and that it is there. */
-function openHistory(
-  { config, log, lifecycle }: Process<typeof WORKER_OPTIONS>,
-  { redis, operarios, job }: HistoryUse,
-): HistoryWriter {
-  const catalogue = createCatalogue(redis, config.queuePrefix, config.historyMaxAge)
-  const publisher = startPublisher({ operarios, catalogue, settings: job, log })
-  lifecycle.onClose('catalogue', () => publisher.stop())
-  operarios.tellOfChanges(publisher.changed)
-  publisher.changed()
-  const presence = stayPresent('worker', redis, config.queuePrefix, log)
-  lifecycle.onClose('presence', () => presence.stop())
-  return tolerant(createHistoryWriter(redis, config.queuePrefix, config), log)
+/** Shows the dashboard that this worker exists and which Operarios it knows. */
+function publish({ config, log, lifecycle }: WorkerProcess, { redis, operarios, job }: PublishUse): void {
+  const published = createPublishedOperarios(redis, config.queuePrefix, config.historyMaxAge)
+  const publisher = publishOperarios({ operarios, published, settings: job, log })
+  lifecycle.onClose('published Operarios', () => publisher.stop())
+  const heartbeat = startHeartbeat('worker', redis, config.queuePrefix, log)
+  lifecycle.onClose('heartbeat', () => heartbeat.stop())
 }
+
+/** What writes runs down: the transitions, with the history in them, and what is written beside them. */
+function openHistory({ config, log }: WorkerProcess, redis: RedisClient) {
+  const prefix = config.queuePrefix
+  const onHistoryError = (err: unknown) => log.error({ err }, 'could not write run history')
+  const history = createHistoryEncoder(config)
+  return {
+    transitions: createTransitions({ redis, prefix, history, onHistoryError }),
+    writer: createHistoryWriter(redis, prefix, config, onHistoryError),
+    publishChange: createChangePublisher(redis, prefix, onHistoryError),
+  }
+}
+
+type WorkerProcess = Process<typeof WORKER_OPTIONS>

@@ -39,3 +39,13 @@ export function queued(run: Run): { name: string; data: Run; opts: BulkJobOption
     opts: { jobId: run.id, deduplication: { id: run.dedupId } },
   }
 }
+
+/**
+ * A run as it goes back to the queue: with what a worker has added, and with whatever a newer version wrote into it that
+ * this one does not know.
+ *
+ * @param stored the run as the queue holds it
+ */
+export function serializeRun(stored: object, { operario, job, result }: Run): string {
+  return JSON.stringify({ ...stored, operario, job, result })
+}

@@ -1,0 +1,44 @@
+import { type Alert, isDefective, isOver, type Operario, type Resolution, type Run } from '@opifer/core'
+import type { AttemptState } from '@opifer/queue'
+import { cancellation } from './cancel.ts'
+import type { Rejection, RunContext } from './context.ts'
+
+export type Admission = { kind: 'admitted'; alert: Alert; operario: Operario } | Rejection
+
+/** Whether a run should still lead to a Job. Pure: decides by what `begin` has read and by the clock. */
+export function admit(
+  run: Run,
+  resolution: Resolution,
+  state: AttemptState,
+  { settings, lastError, now }: Pick<RunContext, 'settings' | 'lastError' | 'now'>,
+): Admission {
+  const { alert, receivedAt } = run
+  if (isDefective(alert)) return reject('invalid', alert.defect)
+  if (state.cancelledBy !== undefined) return cancellation(state.cancelledBy)
+  if (isHandled(run, state)) return reject('superseded', `run ${state.coolingAfter} has just handled the same alert`)
+  if (isResolved(run, alert, state)) return reject('superseded', 'the alert resolved before its Job was created')
+  const age = now() - receivedAt
+  if (age > settings.maxAge) return reject('expired', expiry(age, settings.maxAge, lastError))
+  if (resolution.kind !== 'found') return reject(resolution.kind, resolution.reason)
+  return { kind: 'admitted', alert, operario: resolution.operario }
+}
+
+/** Ingest checks the cooldown before it enqueues, so only a run that ended in between is seen here. A retry means it. */
+function isHandled({ id, retryOf }: Run, { coolingAfter }: AttemptState): boolean {
+  return coolingAfter !== undefined && coolingAfter !== id && retryOf === undefined
+}
+
+function isResolved({ receivedAt, retryOf }: Run, alert: Alert, { resolved }: AttemptState): boolean {
+  if (alert.status !== 'firing' || resolved === undefined || retryOf !== undefined) return false
+  return isOver(alert, receivedAt, resolved)
+}
+
+function expiry(age: number, maxAge: number, lastError: string | undefined): string {
+  const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
+  const cause = lastError ? `; the last attempt failed: ${lastError}` : ''
+  return `the alert is ${seconds(age)} old, more than --maxAge=${seconds(maxAge)}${cause}`
+}
+
+function reject(outcome: Rejection['outcome'], reason: string): Rejection {
+  return { kind: 'rejected', outcome, reason }
+}
