@@ -8,15 +8,15 @@ import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry
 import { Queue } from 'bullmq'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
 import { tolerant } from './history.ts'
-import { createAdaptiveLimit } from './kubernetes/client/limiter.ts'
+import { createConcurrencyLimiter } from './kubernetes/client/limiter.ts'
 import { createKubeApi } from './kubernetes/client/api.ts'
 import { overload } from './kubernetes/client/errors.ts'
-import { startPublisher } from './publish/operarios.ts'
+import { publishOperarios } from './publish/operarios.ts'
 import { createCredentials } from './kubernetes/client/credentials.ts'
-import { createEventRecorder } from './publish/kube-events.ts'
+import { createEventRecorder, warnOfRun } from './publish/kube-events.ts'
 import { watchJobs } from './kubernetes/informers/jobs.ts'
 import { currentNamespace, loadKubeConfig } from './kubernetes/client/kubeconfig.ts'
-import { observeTransport } from './kubernetes/client/observed-transport.ts'
+import { instrumentTransport } from './kubernetes/client/instrumented-transport.ts'
 import { type Operarios, watchOperarios } from './kubernetes/informers/operarios.ts'
 import { createTransport } from './kubernetes/client/transport.ts'
 import { createMetrics, registerGauges, type WorkerMetrics } from './metrics.ts'
@@ -26,7 +26,6 @@ import { stepsFor } from './processors/steps.ts'
 import { startWorker } from './queue/start-worker.ts'
 import { stopWorker } from './queue/stop-worker.ts'
 import { wake } from './queue/wake.ts'
-import { warnOfRun } from './publish/run-warnings.ts'
 import { nextLook } from './steps/track.ts'
 
 await runProcess(
@@ -48,7 +47,7 @@ await runProcess(
     const namespaces = { configMapNamespace, jobNamespace }
     const onJobEnd = (runId: string) => void wake(queue, runId, log)
     const { api, creates, operarios, jobs, events } = connectCluster(proc, { ...namespaces, metrics, onJobEnd })
-    const watches = { configmaps: operarios.mirror, jobs: jobs.mirror }
+    const watches = { configmaps: operarios.informer, jobs: jobs.informer }
     registerGauges(registry, { createLimit: creates.current, watches })
 
     let unready: string | undefined = 'the first lists of ConfigMaps and Jobs are not in'
@@ -56,7 +55,7 @@ await runProcess(
     const operations = operationsApp({ registry, unready: () => unready ?? redisUnready() })
     const server = await serveHttp(operations, config.addr)
     lifecycle.onClose('server', () => server.close())
-    await Promise.all([operarios.mirror.ready, jobs.mirror.ready])
+    await Promise.all([operarios.informer.ready, jobs.informer.ready])
     unready = undefined
 
     const job = {
@@ -111,14 +110,14 @@ function connectCluster(
   const credentials = createCredentials(() => loadKubeConfig(config.kubeconfig))
   lifecycle.onClose('connections to Kubernetes', () => credentials.close())
   const transport = createTransport(credentials, 'opifer-worker')
-  const api = createKubeApi(observeTransport(transport, { metrics, tracing }))
-  const creates = createAdaptiveLimit({ most: config.concurrency, complaint: overload })
+  const api = createKubeApi(instrumentTransport(transport, { onCall: metrics.called, tracing }))
+  const creates = createConcurrencyLimiter({ max: config.concurrency, overload })
   const watching = (resource: string) => ({ log, onInterruption: () => metrics.interrupted(resource) })
   const source = { namespace: configMapNamespace, labelSelector: config.labelSelector }
   const operarios = watchOperarios(api, source, watching('configmaps'))
-  lifecycle.onClose('watch of ConfigMaps', () => operarios.mirror.stop())
+  lifecycle.onClose('watch of ConfigMaps', () => operarios.informer.stop())
   const jobs = watchJobs(api, jobNamespace, onJobEnd, watching('jobs'))
-  lifecycle.onClose('watch of Jobs', () => jobs.mirror.stop())
+  lifecycle.onClose('watch of Jobs', () => jobs.informer.stop())
   const events = createEventRecorder({ api, log, onResult: metrics.event, now: Date.now })
   lifecycle.onClose('Kubernetes Events', () => events.stop())
   return { api, creates, operarios, jobs, events }
@@ -136,10 +135,8 @@ function openHistory(
   { redis, operarios, job }: HistoryUse,
 ): HistoryWriter {
   const catalogue = createCatalogue(redis, config.queuePrefix, config.historyMaxAge)
-  const publisher = startPublisher({ operarios, catalogue, settings: job, log })
+  const publisher = publishOperarios({ operarios, published: catalogue, settings: job, log })
   lifecycle.onClose('catalogue', () => publisher.stop())
-  operarios.tellOfChanges(publisher.changed)
-  publisher.changed()
   const presence = stayPresent('worker', redis, config.queuePrefix, log)
   lifecycle.onClose('presence', () => presence.stop())
   return tolerant(createHistoryWriter(redis, config.queuePrefix, config), log)

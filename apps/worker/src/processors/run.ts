@@ -1,5 +1,5 @@
 import type { Alert, JobRef, Resolution, Result, Run } from '@opifer/core'
-import type { Sighting } from '../kubernetes/informers/jobs.ts'
+import type { ObservedJob } from '../kubernetes/informers/jobs.ts'
 import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation, CreateRequest } from '../steps/create.ts'
 import type { Finding } from '../steps/find.ts'
@@ -12,9 +12,9 @@ export interface Steps {
   create: (request: CreateRequest) => Promise<Creation>
   /** Looks for the run's Job, should a turn before this one have made it without living to note it. */
   find: (run: Run) => Promise<Finding>
-  track: (job: JobRef) => Promise<Sighting>
+  track: (job: JobRef) => Promise<ObservedJob>
   /** Puts the end of a Job into words. */
-  conclude: (job: JobRef, sighting: Exclude<Sighting, { state: 'running' }>) => Promise<Ending>
+  conclude: (job: JobRef, sighting: Exclude<ObservedJob, { state: 'running' }>) => Promise<Ending>
   /** Ends the run's Job, which runs or is gone, if somebody has asked for that. */
   cancel: (run: CreatedRun) => Promise<Refusal | undefined>
   record: (run: Run, ending: Ending) => Promise<Result>

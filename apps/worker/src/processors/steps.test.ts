@@ -14,12 +14,12 @@ import {
   silent,
   stored,
 } from '../testing/builders.ts'
-import { givenCluster, givenTransport, makeKubeConfig, NAMESPACE } from '../testing/cluster.ts'
-import { givenServer } from '../testing/server.ts'
+import { startCluster, makeTransport, makeKubeConfig, NAMESPACE } from '../testing/cluster.ts'
+import { startServer } from '../testing/server.ts'
 import { type StepDeps, stepsFor, type TurnContext } from './steps.ts'
 
 test('a Job that was found after a create without an answer is taken, though it is gone the moment after', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const { metadata } = cluster.store.create(
     'jobs',
     stored('Job', 'cleanup', { labels: { [LABEL.runId]: makeRun().id } }),
@@ -38,14 +38,14 @@ test('a Job that was found after a create without an answer is taken, though it 
 })
 
 test('after a create without an answer for a Job that may have come and gone there is no other', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   expect(await create(cluster)).toMatchObject({ kind: 'refused', outcome: 'lost' })
   expect(cluster.calls('create', 'jobs')).toBe(0)
 })
 
 describe('that a create was sent', () => {
   test('is on record before, and stays there when no answer comes', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const log: string[] = []
     const api = { createJob: () => Promise.reject(new Error(`cut, after: ${log.join()}`)) }
     await expect(create(cluster, api, noting(log))).rejects.toThrow('cut, after: expected')
@@ -56,7 +56,7 @@ describe('that a create was sent', () => {
     { what: 'the answer is no', fault: { type: 'status', code: 503 } as const, want: ['expected', 'answered'] },
     { what: 'it is there', fault: undefined, want: ['expected'] },
   ])('is taken back only when $what: $want', async ({ fault, want }) => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     if (fault) cluster.faults.add({ verb: 'create', fault })
     const log: string[] = []
     await create(cluster, {}, noting(log)).catch(() => {})
@@ -64,7 +64,7 @@ describe('that a create was sent', () => {
   })
 
   test('nobody asks about in the first turn of a run', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const first = { isFirst: true, unansweredSince: () => Promise.reject(new Error('it was asked')) }
     expect(await create(cluster, {}, first)).toMatchObject({ kind: 'created' })
   })
@@ -72,7 +72,7 @@ describe('that a create was sent', () => {
 
 test('what the API server has against a Job is logged when it is made, not again when another turn finds it', async () => {
   const warning = 'would violate PodSecurity "restricted:latest": runAsNonRoot != true'
-  const server = await givenServer(({ method }, response) => {
+  const server = await startServer(({ method }, response) => {
     const isTaken = server.requests.filter((request) => request.startsWith('POST')).length > 1
     const job = makeJob({ name: 'cleanup', labels: { [LABEL.runId]: makeRun().id } })
     response.setHeader('warning', `299 - ${JSON.stringify(warning)}`)
@@ -80,7 +80,7 @@ test('what the API server has against a Job is logged when it is made, not again
     else if (isTaken) response.writeHead(409).end(JSON.stringify({ kind: 'Status', reason: 'AlreadyExists' }))
     else response.writeHead(201).end(JSON.stringify(job))
   })
-  const api = createKubeApi(givenTransport(makeKubeConfig(server.url)))
+  const api = createKubeApi(makeTransport(makeKubeConfig(server.url)))
   const warned: unknown[] = []
   const warn = (fields: object, msg: string) => void warned.push({ ...fields, msg })
   const log = { info() {}, warn } as object as Logger

@@ -2,9 +2,9 @@ import { isDefective, type JobManifest, type JobSettings, type Run } from '@opif
 import type { HistoryWriter } from '@opifer/history'
 import type { Marks } from '@opifer/queue'
 import type { Logger } from '@opifer/platform/telemetry'
-import type { AdaptiveLimit } from '../kubernetes/client/limiter.ts'
+import type { ConcurrencyLimiter } from '../kubernetes/client/limiter.ts'
 import type { KubeApi } from '../kubernetes/client/api.ts'
-import { mayBeDone } from '../kubernetes/client/errors.ts'
+import { isIndeterminate } from '../kubernetes/client/errors.ts'
 import type { Jobs } from '../kubernetes/informers/jobs.ts'
 import type { Operarios } from '../kubernetes/informers/operarios.ts'
 import type { Hold } from '../queue/hold.ts'
@@ -21,7 +21,7 @@ import type { Steps } from './run.ts'
 export interface StepDeps {
   api: KubeApi
   /** Holds creates back when the API server has too much to do. */
-  creates: Pick<AdaptiveLimit, 'run'>
+  creates: Pick<ConcurrencyLimiter, 'run'>
   operarios: Pick<Operarios, 'resolve'>
   jobs: Jobs
   marks: Marks
@@ -113,7 +113,7 @@ function ttlOf({ alert }: Run, { operarios }: StepDeps, { job }: StepSettings): 
 async function sendCreate(job: JobManifest, { api, now }: StepDeps, { expectAnswer, answered }: TurnContext) {
   await expectAnswer(now())
   return api.createJob(job).catch(async (error: unknown) => {
-    if (!mayBeDone(error)) await answered()
+    if (!isIndeterminate(error)) await answered()
     throw error
   })
 }

@@ -3,7 +3,6 @@ import type { Lock } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Job } from 'bullmq'
 import { RetryError } from '../errors.ts'
-import { monotonic } from '../monotonic.ts'
 
 /**
  * A worker's hold on a run, as Redis sees it. A worker that was frozen or cut off may have lost it without noticing, and
@@ -35,7 +34,10 @@ export interface HoldOptions {
   now?: () => number
 }
 
-export function createHold(job: Job, { redis, key, token, lockDuration, now = monotonic }: HoldOptions): Hold {
+export function createHold(
+  job: Job,
+  { redis, key, token, lockDuration, now = () => performance.now() }: HoldOptions,
+): Hold {
   let sureUntil = Number.NEGATIVE_INFINITY
   const lock = { key: `${key}:lock`, token }
   function believe(since: number): void {

@@ -1,14 +1,14 @@
 import type { JobRef, JobTimes } from '@opifer/core'
 import type { Logger } from '@opifer/platform/telemetry'
 import type { KubeApi } from '../kubernetes/client/api.ts'
-import type { Sighting } from '../kubernetes/informers/jobs.ts'
+import type { ObservedJob } from '../kubernetes/informers/jobs.ts'
 import { autopsy } from './autopsy.ts'
 import type { Ending } from './record.ts'
 
 /** Puts the end of a Job into words, for a failed one with what it left behind. */
 export async function conclude(
   job: JobRef,
-  sighting: Exclude<Sighting, { state: 'running' }>,
+  sighting: Exclude<ObservedJob, { state: 'running' }>,
   api: Pick<KubeApi, 'listPods' | 'podLog'>,
   log: Logger,
 ): Promise<Ending> {

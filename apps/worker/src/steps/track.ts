@@ -1,21 +1,21 @@
 import { type JobRef, jobState } from '@opifer/core'
 import { classify } from '../kubernetes/client/errors.ts'
 import type { KubeApi } from '../kubernetes/client/api.ts'
-import type { Jobs, Sighting } from '../kubernetes/informers/jobs.ts'
+import type { Jobs, ObservedJob } from '../kubernetes/informers/jobs.ts'
 
 export interface TrackDeps {
   api: Pick<KubeApi, 'getJob'>
-  jobs: Pick<Jobs, 'seen'> & { mirror: Pick<Jobs['mirror'], 'silentFor'> }
+  jobs: Pick<Jobs, 'seen'> & { informer: Pick<Jobs['informer'], 'lastEventAge'> }
 }
 
 /**
  * How far the Job is. An end that the watch has shown is final; that a Job still runs is believed only while the watch is
  * well, and that it is gone never without asking.
  */
-export async function track(job: JobRef, { api, jobs }: TrackDeps): Promise<Sighting> {
+export async function track(job: JobRef, { api, jobs }: TrackDeps): Promise<ObservedJob> {
   const seen = jobs.seen(job)
   if (seen?.state === 'succeeded' || seen?.state === 'failed') return seen
-  if (seen?.state === 'running' && jobs.mirror.silentFor() < TRUSTED_MS) return seen
+  if (seen?.state === 'running' && jobs.informer.lastEventAge() < TRUSTED_MS) return seen
   const found = await api.getJob(job.namespace, job.name).catch((error: unknown) => {
     throw classify(error, `reading Job ${job.namespace}/${job.name}`)
   })
