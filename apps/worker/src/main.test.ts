@@ -45,7 +45,7 @@ describe.concurrent('does not start', () => {
       args: [MAIN, `--kubeconfig=${kubeconfig}`],
     })
     expect(await exited).toBe(1)
-    expect(lines.join('\n')).toContain(`the kubeconfig ${kubeconfig} can't be read`)
+    expect(lines.join('\n')).toContain(`cannot read the kubeconfig ${kubeconfig}`)
     expect(lines.join('\n')).not.toContain('s3cret')
   })
 

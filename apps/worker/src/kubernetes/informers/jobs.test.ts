@@ -24,7 +24,7 @@ test('a Job is running until a condition says that it has ended, and its run is 
   expect(jobs.seen(job)).toEqual({ state: 'failed', reason: 'BackoffLimitExceeded', message: 'too often' })
 })
 
-test('a Job deleted while it runs is gone; one deleted after its end keeps its outcome', async () => {
+test('a Job deleted while it runs is observed as gone; one deleted after its end keeps its outcome', async () => {
   const { cluster, jobs, ended } = await startJobs()
   const running = create(cluster, 'running', 'run-1')
   const finished = create(cluster, 'finished', 'run-2', { conditions: [COMPLETE] })
