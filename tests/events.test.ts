@@ -71,7 +71,7 @@ describe('Kubernetes Events', () => {
     expect((await system.run(firing('Refused'))).result.outcome).toBe('failed')
     const failures = () => readCounter('opifer_kube_events_total{result="failed"}', system.workers)
     await eventually(async () => expect(await failures()).toBe(1))
-    await system.workers[0]?.waitForLine(/"a Kubernetes Event could not be written"/)
+    await system.workers[0]?.waitForLine(/"could not write Kubernetes Event"/)
   })
 })
 

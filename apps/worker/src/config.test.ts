@@ -1,8 +1,8 @@
 import { parseConfig } from '@opifer/platform/config'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { selectorLabels, WORKER_OPTIONS } from './config.ts'
 
-test('without a word it is as OpenFero is', () => {
+test("the defaults are OpenFero's", () => {
   expect(parse([])).toMatchObject({
     kind: 'config',
     config: {
@@ -15,7 +15,7 @@ test('without a word it is as OpenFero is', () => {
   })
 })
 
-test("takes OpenFero's flags", () => {
+test("OpenFero's flags are accepted", () => {
   const flags = [
     '--kubeconfig=/k',
     '--configmapNamespace=a',
@@ -41,24 +41,22 @@ test.each([
   { flag: '--lockDuration=100ms', want: 'at least' },
   { flag: '--concurrency=0', want: 'a whole number from 1' },
   { flag: '--cooldown=soon', want: 'a duration' },
-])('$flag is refused', ({ flag, want }) => {
+])('$flag is rejected', ({ flag, want }) => {
   expect(parse([flag])).toMatchObject({ kind: 'faults', faults: [expect.stringContaining(want)] })
 })
 
-describe('the labels that a selector asks for', () => {
-  test.each([
-    { selector: 'app=openfero', want: { app: 'openfero' } },
-    { selector: 'app==openfero', want: { app: 'openfero' } },
-    { selector: ' app = openfero , tier=ops ', want: { app: 'openfero', tier: 'ops' } },
-    { selector: 'example.com/app=openfero', want: { 'example.com/app': 'openfero' } },
-    { selector: 'app=openfero,tier!=dev,env in (a,b),zone notin (c),critical,!test', want: { app: 'openfero' } },
-    { selector: 'env in (a=b,c=d)', want: {} },
-    { selector: 'app=', want: {} },
-    { selector: 'app', want: {} },
-    { selector: '', want: {} },
-  ])('of "$selector" are $want', ({ selector, want }) => {
-    expect(selectorLabels(selector)).toEqual(want)
-  })
+test.each([
+  { selector: 'app=openfero', want: { app: 'openfero' } },
+  { selector: 'app==openfero', want: { app: 'openfero' } },
+  { selector: ' app = openfero , tier=ops ', want: { app: 'openfero', tier: 'ops' } },
+  { selector: 'example.com/app=openfero', want: { 'example.com/app': 'openfero' } },
+  { selector: 'app=openfero,tier!=dev,env in (a,b),zone notin (c),critical,!test', want: { app: 'openfero' } },
+  { selector: 'env in (a=b,c=d)', want: {} },
+  { selector: 'app=', want: {} },
+  { selector: 'app', want: {} },
+  { selector: '', want: {} },
+])('selectorLabels returns $want for "$selector"', ({ selector, want }) => {
+  expect(selectorLabels(selector)).toEqual(want)
 })
 
 function parse(argv: string[]) {

@@ -10,60 +10,60 @@ import {
 } from '@opifer/platform/config'
 
 /** Kubernetes counts `ttlSecondsAfterFinished` in 32 bits. */
-const LONGEST_TTL = (2 ** 31 - 1) * 1_000
+const MAX_TTL = (2 ** 31 - 1) * 1_000
 
-/** What a worker can be told. Names of flags that OpenFero has are OpenFero's. */
+/** The worker's options. Flags that OpenFero has keep their names. */
 export const WORKER_OPTIONS = {
   ...COMMON_OPTIONS,
-  addr: { schema: address(':8081'), help: 'where health and metrics are served (default :8081)' },
+  addr: { schema: address(':8081'), help: 'listen address for health and metrics (default :8081)' },
   kubeconfig: {
     schema: optionalText(),
-    help: "kubeconfig file (default $KUBECONFIG, ~/.kube/config, or the pod's service account)",
+    help: "kubeconfig file (default: $KUBECONFIG, ~/.kube/config or the pod's service account)",
   },
   configmapNamespace: {
     schema: optionalText(),
-    help: "namespace of the Operarios' ConfigMaps (default the kubeconfig's)",
+    help: "namespace of the Operarios' ConfigMaps (default: the kubeconfig's)",
   },
   jobDestinationNamespace: {
     schema: optionalText(),
-    help: "namespace that Jobs are created in (default the ConfigMaps')",
+    help: "namespace of the Jobs (default: the ConfigMaps')",
   },
   labelSelector: {
     schema: plainText('app=openfero'),
-    help: 'labels that a ConfigMap must carry to be read (default app=openfero)',
+    help: 'label selector of the ConfigMaps (default app=openfero)',
   },
-  concurrency: { schema: integer(50, { min: 1, max: 10_000 }), help: 'runs worked on at a time (default 50)' },
+  concurrency: { schema: integer(50, { min: 1, max: 10_000 }), help: 'runs processed concurrently (default 50)' },
   jobTtl: {
-    schema: duration('300s', 0, LONGEST_TTL),
-    help: 'how long a finished Job is kept where its manifest does not say (default 300s)',
+    schema: duration('300s', 0, MAX_TTL),
+    help: 'retention of finished Jobs whose manifest does not set it (default 300s)',
   },
   cooldown: {
     schema: duration('60s'),
-    help: 'how long the same alert stays quiet after a run, where the Operario does not say (default 60s)',
+    help: 'time after a run during which the same alert starts no other, unless set by the Operario (default 60s)',
   },
   maxAge: {
     schema: duration('1h', 1),
-    help: 'age beyond which an alert is not acted upon any more (default 1h)',
+    help: 'age at which an alert without a Job expires (default 1h)',
   },
   historyMaxAge: {
     schema: duration('7d', 60_000),
-    help: 'how long it is kept what became of a run (default 7d)',
+    help: 'run history retention (default 7d)',
   },
   historyMaxRuns: {
     schema: integer(50_000, { min: 1 }),
-    help: 'runs that are kept at most (default 50000)',
+    help: 'maximum number of runs in the history (default 50000)',
   },
   lockDuration: {
     schema: duration('30s', 500, 3_600_000),
-    help: 'how soon the runs of a worker that died are taken over by another (default 30s)',
+    help: 'time after which runs of a dead worker are taken over (default 30s)',
   },
   kubeEvents: {
     schema: oneOf(['on', 'off'], 'on'),
-    help: "whether runs that fail are told as Kubernetes Events of their Operario's ConfigMap: on, off (default on)",
+    help: "emit Kubernetes Events on the Operario's ConfigMap for failed runs: on, off (default on)",
   },
 } as const satisfies Options
 
-/** The labels of a selector's equalities: what an object must carry, at the least, to be selected by it. */
+/** The labels that a selector requires by equality: every object it selects has at least these. */
 export function selectorLabels(selector: string): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [, key, value] of selector.matchAll(/(?:^|,)\s*([^\s,=!()]+)\s*==?\s*([^\s,=!()]+)\s*(?=,|$)/g)) {

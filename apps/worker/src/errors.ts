@@ -1,16 +1,16 @@
 /**
- * The two kinds of failure. Whatever is neither is unknown, and tried again like a `RetryError`: runs end by age.
+ * The two kinds of failure. Any other error is unexpected and retried like a `RetryError`, until the run expires.
  */
 
-/** Trying again can't help: the run ends `invalid`, with this message as the reason. */
+/** A retry cannot help: the run ends `invalid`, with this message as its reason. */
 export class PermanentError extends Error {
   override name = 'PermanentError'
 }
 
-/** May pass. The message is fit for a person and holds no secrets. */
+/** Transient. The message is shown to operators and contains no secrets. */
 export class RetryError extends Error {
   override name = 'RetryError'
-  /** Milliseconds that the other side asked us to wait at least. */
+  /** Minimum wait that the other side asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   constructor(message: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {

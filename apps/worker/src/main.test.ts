@@ -21,7 +21,7 @@ const PATIENT = { timeout: 25_000 }
 const SOON = 10_000
 
 test.concurrent('is not ready before the first lists are in, nor while Redis is away', async (context) => {
-  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   cluster.faults.add({ verb: 'list', resource: 'jobs', fault: { type: 'status', code: 500 } })
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   expect(await worker.get('/readiness')).toEqual([503, 'the first lists of ConfigMaps and Jobs are not in'])
@@ -45,7 +45,7 @@ describe.concurrent('does not start', () => {
       args: [MAIN, `--kubeconfig=${kubeconfig}`],
     })
     expect(await exited).toBe(1)
-    expect(lines.join('\n')).toContain(`the kubeconfig ${kubeconfig} can't be read`)
+    expect(lines.join('\n')).toContain(`cannot read the kubeconfig ${kubeconfig}`)
     expect(lines.join('\n')).not.toContain('s3cret')
   })
 
@@ -63,7 +63,7 @@ describe.concurrent('does not start', () => {
 
 describe.concurrent('ends at SIGTERM, and counts that as success', () => {
   test('while it waits for an API server that does not answer', async (context) => {
-    const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+    const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     cluster.faults.pause()
     const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
     await eventually(async () => expect(await worker.get('/readiness')).toMatchObject([503, expect.anything()]))
@@ -71,14 +71,14 @@ describe.concurrent('ends at SIGTERM, and counts that as success', () => {
   })
 
   test('while it waits for a Redis that was never there', async (context) => {
-    const cluster = await givenCluster(context)
+    const cluster = await startCluster(context)
     const worker = await givenWorker(context, { ...cluster, redisUrl: 'redis://127.0.0.1:1' })
     await worker.waitForLine(READY, PATIENT.timeout)
     expect(await worker.stop(SOON)).toBe(0)
   })
 
   test('while Redis does not answer any more', async (context) => {
-    const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+    const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
     await worker.waitForLine(READY, PATIENT.timeout)
     redis.pause()
@@ -101,7 +101,7 @@ describe.concurrent('with a turn under way that waits for the API server', () =>
 })
 
 test.concurrent('writes down what becomes of a run, and ends one that nobody wants', async (context) => {
-  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   const queue = await enqueue(context, redis)
@@ -129,7 +129,7 @@ test.concurrent('writes down what becomes of a run, and ends one that nobody wan
 })
 
 test.concurrent('creates its Job though the history takes nothing', async (context) => {
-  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   const client = new Redis(redis.url)
   context.onTestFinished(() => client.disconnect())
   await client.set('{opifer}:history:index:all', 'not an index')
@@ -142,7 +142,7 @@ test.concurrent('creates its Job though the history takes nothing', async (conte
 
 test.concurrent('tells no secret, not even at the trace level', async (context) => {
   const [cluster, redis] = await Promise.all([
-    givenCluster(context),
+    startCluster(context),
     givenRedis(context, ['--requirepass', 'r3dis-s3cret']),
   ])
   const url = redis.url.replace('//', '//:r3dis-s3cret@')
@@ -173,7 +173,7 @@ test.concurrent('tells no secret, not even at the trace level', async (context) 
 
 /** A worker whose call to create a Job is not answered. */
 async function givenTurnUnderWay(context: TestContext, flags = ['--shutdownTimeout=1s']) {
-  const [cluster, redis] = await Promise.all([givenCluster(context), givenRedis(context)])
+  const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   cluster.faults.add({ verb: 'create', fault: { type: 'latency', milliseconds: 60_000 } })
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url, flags })
   await worker.waitForLine(READY, PATIENT.timeout)
@@ -182,7 +182,7 @@ async function givenTurnUnderWay(context: TestContext, flags = ['--shutdownTimeo
   return { worker, redis }
 }
 
-async function givenCluster(context: TestContext): Promise<DevCluster> {
+async function startCluster(context: TestContext): Promise<DevCluster> {
   const cluster = await startDevCluster({ controllers: false })
   context.onTestFinished(() => cluster.stop())
   const { metadata, data } = makeConfigMap()

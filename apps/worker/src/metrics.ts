@@ -1,14 +1,13 @@
 import type { Result, Run } from '@opifer/core'
 import { createLabelCap } from '@opifer/platform/telemetry'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { CallKind } from './kubernetes/client/observed-transport.ts'
 
 export interface RunMetrics {
   created: () => void
   adopted: () => void
   retried: () => void
   stalled: () => void
-  /** @param seconds from the webhook to the first turn */
+  /** @param seconds from the webhook to the first attempt */
   begun: (seconds: number) => void
   /** @param seconds from the webhook to the Job */
   jobMade: (seconds: number) => void
@@ -16,15 +15,15 @@ export interface RunMetrics {
 }
 
 export interface ApiMetrics {
-  /** @param code HTTP status, or `<error>` when no answer came */
-  called: (kind: CallKind, code: string, seconds: number) => void
+  /** @param code HTTP status, or `<error>` when no response arrived */
+  called: (verb: string, resource: string, code: string, seconds: number) => void
 }
 
-/** What became of Kubernetes Events. */
+/** Result of writing a Kubernetes Event. */
 export type EventResult = 'written' | 'failed' | 'dropped'
 
 export interface WorkerMetrics extends RunMetrics, ApiMetrics {
-  /** A watch or list broke off and will be tried again. */
+  /** A watch or list was interrupted; it is retried. */
   interrupted: (resource: string) => void
   event: (result: EventResult) => void
 }
@@ -33,13 +32,13 @@ export function createMetrics(registry: Registry): WorkerMetrics {
   const registers = [registry]
   const interruptions = new Counter({
     name: 'opifer_watch_interruptions_total',
-    help: 'Watches and lists that broke off and were tried again.',
+    help: 'Interrupted watches and lists.',
     labelNames: ['resource'],
     registers,
   })
   const events = new Counter({
     name: 'opifer_kube_events_total',
-    help: 'Writes of Kubernetes Events about Operarios: written, failed, dropped.',
+    help: 'Kubernetes Events about Operarios, by result: written, failed, dropped.',
     labelNames: ['result'],
     registers,
   })
@@ -52,8 +51,8 @@ export function createMetrics(registry: Registry): WorkerMetrics {
   }
 }
 
-/** Alertnames that a process tells apart: each costs up to one series for every outcome. */
-const MOST_ALERTNAMES = 200
+/** Alertnames with a label value of their own: each costs up to one series per outcome. */
+const MAX_ALERTNAMES = 200
 
 function runMetrics(registry: Registry): RunMetrics {
   const registers = [registry]
@@ -61,20 +60,17 @@ function runMetrics(registry: Registry): RunMetrics {
   const created = counter('openfero_jobs_created_total', 'Jobs created.')
   const succeeded = counter('openfero_jobs_succeeded_total', 'Jobs that succeeded.')
   const failed = counter('openfero_jobs_failed_total', 'Jobs that failed.')
-  const adopted = counter(
-    'opifer_jobs_adopted_total',
-    'Jobs that were found to exist already when a run came to create them.',
-  )
-  const retried = counter('opifer_run_retries_total', 'Attempts of runs that failed and will be tried again.')
-  const stalled = counter('opifer_runs_stalled_total', 'Runs that were found without their worker and taken over.')
+  const adopted = counter('opifer_jobs_adopted_total', 'Jobs that already existed when a run went to create them.')
+  const retried = counter('opifer_run_retries_total', 'Failed attempts of runs that are retried.')
+  const stalled = counter('opifer_runs_stalled_total', 'Runs taken over from a worker that stalled or died.')
   const runs = new Counter({
     name: 'opifer_runs_total',
-    help: 'Runs that ended, by outcome and alertname.',
+    help: 'Ended runs, by outcome and alertname.',
     labelNames: ['outcome', 'alertname'],
     registers,
   })
   const times = runTimes(registry)
-  const cap = createLabelCap(MOST_ALERTNAMES)
+  const cap = createLabelCap(MAX_ALERTNAMES)
   return {
     ...times,
     created: () => created.inc(),
@@ -91,7 +87,7 @@ function runMetrics(registry: Registry): RunMetrics {
   }
 }
 
-/** Seconds: from what an empty queue takes to the age at which alerts are not acted upon any more. */
+/** Seconds: from the latency of an empty queue to the age at which alerts expire. */
 const BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600]
 
 function runTimes(registry: Registry): Pick<RunMetrics, 'begun' | 'jobMade' | 'ended'> {
@@ -99,7 +95,7 @@ function runTimes(registry: Registry): Pick<RunMetrics, 'begun' | 'jobMade' | 'e
     new Histogram({ name, help, buckets: BUCKETS, registers: [registry] })
   const byOutcome = (name: string, help: string) =>
     new Histogram({ name, help, labelNames: ['outcome'], buckets: BUCKETS, registers: [registry] })
-  const waiting = histogram('opifer_run_waiting_seconds', 'Time from a webhook to the first turn of its run.')
+  const waiting = histogram('opifer_run_waiting_seconds', 'Time from a webhook to the first attempt of its run.')
   const toJob = histogram('opifer_run_time_to_job_seconds', 'Time from a webhook to the Job of its run.')
   const whole = byOutcome('opifer_run_duration_seconds', 'Time from a webhook to the outcome of its run.')
   const job = byOutcome('opifer_job_duration_seconds', 'Time from the creation of a Job to the outcome of its run.')
@@ -116,19 +112,19 @@ function runTimes(registry: Registry): Pick<RunMetrics, 'begun' | 'jobMade' | 'e
 function apiMetrics(registry: Registry): ApiMetrics {
   const calls = new Counter({
     name: 'opifer_kube_api_requests_total',
-    help: 'Calls to the Kubernetes API, by HTTP status code; code <error> when no answer came.',
+    help: 'Calls to the Kubernetes API, by HTTP status code; code <error> when no response arrived.',
     labelNames: ['verb', 'resource', 'code'],
     registers: [registry],
   })
   const seconds = new Histogram({
     name: 'opifer_kube_api_request_duration_seconds',
-    help: 'Time from a call to the Kubernetes API to the head of its answer.',
+    help: 'Time from a call to the Kubernetes API to the headers of its response.',
     labelNames: ['verb', 'resource'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
     registers: [registry],
   })
   return {
-    called({ verb, resource }, code, duration) {
+    called(verb, resource, code, duration) {
       calls.inc({ verb, resource, code })
       seconds.observe({ verb, resource }, duration)
     },
@@ -136,24 +132,24 @@ function apiMetrics(registry: Registry): ApiMetrics {
 }
 
 export interface Gauges {
-  /** Creates that may be under way at a time now. */
+  /** Current limit on concurrent creates. */
   createLimit: () => number
-  /** By the resource that each follows; ages in milliseconds. */
-  watches: Readonly<Record<string, { silentFor: () => number; listAge: () => number }>>
+  /** By resource; ages in milliseconds. */
+  watches: Readonly<Record<string, { lastEventAge: () => number; listAge: () => number }>>
 }
 
-/** What is read at each scrape. */
+/** Gauges that are read at each scrape. */
 export function registerGauges(registry: Registry, { createLimit, watches }: Gauges): void {
   const limit = new Gauge({
     name: 'opifer_create_limit',
-    help: 'Creates of Jobs that may be under way at a time now; less than --concurrency while the API server is slow.',
+    help: 'Limit on concurrent Job creates; below --concurrency while the API server is slow or overloaded.',
     registers: [],
     collect() {
       this.set(createLimit())
     },
   })
   registry.registerMetric(limit)
-  const age = (name: string, help: string, read: 'silentFor' | 'listAge') => {
+  const age = (name: string, help: string, read: 'lastEventAge' | 'listAge') => {
     const gauge = new Gauge({
       name,
       help,
@@ -167,18 +163,22 @@ export function registerGauges(registry: Registry, { createLimit, watches }: Gau
   }
   age(
     'opifer_watch_silence_seconds',
-    'Time since a watch last heard of the API server; +Inf before its first list.',
-    'silentFor',
+    'Time since a watch last received anything from the API server; +Inf before its first list.',
+    'lastEventAge',
   )
-  age('opifer_watch_list_age_seconds', 'Time since a collection was last listed as a whole.', 'listAge')
+  age(
+    'opifer_watch_list_age_seconds',
+    'Time since the last list of the whole collection; +Inf before the first one.',
+    'listAge',
+  )
 }
 
-/** An alert that has no name is told as the empty one, which to Prometheus is a label that is not there. */
+/** Unnamed alerts use an empty label, which Prometheus treats as absent. */
 function alertnameOf({ alert }: Run): string {
   return alert.alertname ?? ''
 }
 
-/** Clocks of two machines may differ a little: a time is never negative. */
+/** Seconds between two wall-clock times in milliseconds; never negative, since the clocks of two machines may differ. */
 export function secondsBetween(from: number, to: number): number {
   return Math.max(to - from, 0) / 1_000
 }

@@ -13,15 +13,15 @@ test.each([
   { failures: 1_000_000, random: 0, want: 30_000 },
   { failures: 1, random: 0, floorMs: 7_000, want: 7_000 },
   { failures: 1, random: 0.5, floorMs: 7_000, want: 7_250 },
-])('after $failures failures with chance $random and a floor of $floorMs it waits $want ms', (given) => {
-  const { failures, random, floorMs, want } = given
+])('the delay after $failures failures with random $random and floor $floorMs is $want ms', (input) => {
+  const { failures, random, floorMs, want } = input
   expect(retryDelay(failures, { ...limits, random: () => random, floorMs })).toBe(want)
 })
 
-test('it never waits less than was asked for, nor more than the limit beyond that, and longer with every failure', () => {
-  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+test('the delay is at least the floor, at most the limit above it, and grows with every failure', () => {
+  const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e9 }), chance, fc.nat(1e7), (failures, random, floorMs) => {
+    fc.property(fc.integer({ min: 1, max: 1e9 }), randoms, fc.nat(1e7), (failures, random, floorMs) => {
       const settings = { ...limits, random: () => random }
       const delay = retryDelay(failures, { ...settings, floorMs })
       expect(Number.isInteger(delay)).toBe(true)
@@ -32,7 +32,7 @@ test('it never waits less than was asked for, nor more than the limit beyond tha
   )
 })
 
-test('runs that failed together do not come back together', () => {
+test('the delays of simultaneous failures are spread', () => {
   const delays = Array.from({ length: 50 }, () => retryDelay(5, { ...limits, random: Math.random }))
   expect(new Set(delays).size).toBeGreaterThan(25)
 })

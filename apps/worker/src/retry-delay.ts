@@ -1,13 +1,13 @@
 export interface RetryDelay {
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   random: () => number
   baseMs: number
   maxMs: number
-  /** What the other side asked for, if it did. */
+  /** Minimum that the other side asked for, if any. */
   floorMs?: number | undefined
 }
 
-/** Milliseconds before the next attempt: doubled with every failure up to a limit, then spread over its upper half. */
+/** Milliseconds before the next attempt: exponential backoff up to `maxMs`, with jitter over its upper half. */
 export function retryDelay(failures: number, { random, baseMs, maxMs, floorMs = 0 }: RetryDelay): number {
   const full = Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 30))
   return Math.round(Math.max(floorMs, full / 2) + (random() * full) / 2)

@@ -1,16 +1,16 @@
 import { eventually } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { silent, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
-import type { EventResult } from '../metrics.ts'
 import type { ObjectReference } from '../kubernetes/client/api.ts'
+import type { EventResult } from '../metrics.ts'
+import { silent, stored } from '../testing/builders.ts'
+import { NAMESPACE, startCluster, type TestCluster } from '../testing/cluster.ts'
 import { createEventRecorder, type EventRecorderLimits } from './kube-events.ts'
 
-const AT_ONCE: EventRecorderLimits = { gap: 1, repeat: 1, most: 100 }
+const AT_ONCE: EventRecorderLimits = { interval: 1, repeatInterval: 1, max: 100 }
 const HOUR = 3_600_000
 
-test('a warning is an Event of its object, of type Warning', async () => {
-  const { recorder, events, about, cluster } = await given(AT_ONCE)
+test('a warning becomes an Event of type Warning about its object', async () => {
+  const { recorder, events, about, cluster } = await startRecorder(AT_ONCE)
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'exit code 3' })
   const [event] = await eventually(() => expectEvents(events, 1))
   const configMap = cluster.store.get('configmaps', NAMESPACE, 'first')
@@ -27,8 +27,8 @@ test('a warning is an Event of its object, of type Warning', async () => {
   })
 })
 
-test('a storm of warnings about one object is one Event that counts them, in very few calls', async () => {
-  const { recorder, events, about, results, cluster, pass } = await given({ ...AT_ONCE, repeat: 100 })
+test('a storm of warnings about one object becomes one Event that counts them, in few calls', async () => {
+  const { recorder, events, about, results, cluster, pass } = await startRecorder({ ...AT_ONCE, repeatInterval: 100 })
   for (let number = 1; number <= 500; number++) {
     recorder.warn({ about: about('first'), reason: 'RunFailed', message: `run ${number}` })
   }
@@ -41,13 +41,13 @@ test('a storm of warnings about one object is one Event that counts them, in ver
   expect(events()).toHaveLength(1)
   expect(events()[0]).toMatchObject({ firstTimestamp: '2026-11-23T04:00:00Z', lastTimestamp: '2026-11-23T04:01:00Z' })
   expect(cluster.calls('create', 'events')).toBe(1)
-  // One for each half of the storm, at the most.
+  // At most one for each half of the storm.
   expect(cluster.calls('patch', 'events')).toBeLessThanOrEqual(2)
   expect(new Set(results)).toEqual(new Set(['written']))
 })
 
-test('warnings about other objects, or for other reasons, are Events of their own', async () => {
-  const { recorder, events, about } = await given(AT_ONCE)
+test('warnings about other objects or for other reasons become separate Events', async () => {
+  const { recorder, events, about } = await startRecorder(AT_ONCE)
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'a' })
   recorder.warn({ about: about('first'), reason: 'OperarioInvalid', message: 'b' })
   recorder.warn({ about: about('second'), reason: 'RunFailed', message: 'c' })
@@ -55,8 +55,8 @@ test('warnings about other objects, or for other reasons, are Events of their ow
   expect(new Set(events().map(({ message }) => message))).toEqual(new Set(['a', 'b', 'c']))
 })
 
-test('an Event that the API server has forgotten is created anew, with the count so far', async () => {
-  const { recorder, events, about, cluster } = await given(AT_ONCE)
+test('an Event that has expired is created again with the count so far', async () => {
+  const { recorder, events, about, cluster } = await startRecorder(AT_ONCE)
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'a' })
   const [event] = await eventually(() => expectEvents(events, 1))
   cluster.store.remove('events', NAMESPACE, event?.metadata.name ?? '')
@@ -64,8 +64,8 @@ test('an Event that the API server has forgotten is created anew, with the count
   await eventually(() => expect(events()[0]).toMatchObject({ count: 2, message: 'b' }))
 })
 
-test('a write that fails is counted and not tried again; the next one tells of all', async () => {
-  const { recorder, events, about, results, cluster } = await given(AT_ONCE)
+test('a failed write is counted and not retried; the next Event includes its warnings', async () => {
+  const { recorder, events, about, results, cluster } = await startRecorder(AT_ONCE)
   cluster.faults.add({ verb: 'create', resource: 'events', fault: { type: 'status', code: 403 }, times: 1 })
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'a' })
   await eventually(() => expect(results).toEqual(['failed']))
@@ -75,31 +75,31 @@ test('a write that fails is counted and not tried again; the next one tells of a
   expect(events()[0]).toMatchObject({ count: 2, message: 'b' })
 })
 
-test('of more objects than are kept in mind, one that has nothing new to tell is forgotten', async () => {
-  const { recorder, events, about } = await given({ gap: 1, repeat: HOUR, most: 1 })
+test('at the limit of objects, a new one replaces one that is written', async () => {
+  const { recorder, events, about } = await startRecorder({ interval: 1, repeatInterval: HOUR, max: 1 })
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'a' })
   await eventually(() => expectEvents(events, 1))
   recorder.warn({ about: about('second'), reason: 'RunFailed', message: 'b' })
   await eventually(() => expect(events()).toHaveLength(2))
 })
 
-test('of more objects than are kept in mind, while all have news, a new one is left out and counted', async () => {
-  const { recorder, events, about, results } = await given({ gap: 1, repeat: HOUR, most: 1 })
+test('at the limit of objects, a warning about a new one is dropped and counted while all others are unwritten', async () => {
+  const { recorder, events, about, results } = await startRecorder({ interval: 1, repeatInterval: HOUR, max: 1 })
   for (const message of ['a', 'b']) recorder.warn({ about: about('first'), reason: 'RunFailed', message })
   recorder.warn({ about: about('second'), reason: 'RunFailed', message: 'c' })
   expect(results).toEqual(['dropped'])
   await eventually(() => expectEvents(events, 1))
 })
 
-test('a message is as long as Kubernetes takes, whatever the run has to tell', async () => {
-  const { recorder, events, about } = await given(AT_ONCE)
+test('a message is cut to the length that Kubernetes accepts', async () => {
+  const { recorder, events, about } = await startRecorder(AT_ONCE)
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: `${'x'.repeat(1_023)}😀` })
   const [event] = await eventually(() => expectEvents(events, 1))
   expect(String(event?.message)).toHaveLength(1_024)
 })
 
-test('stopping waits for no answer', async () => {
-  const { recorder, about, cluster } = await given(AT_ONCE)
+test('stop does not wait for a response', async () => {
+  const { recorder, about, cluster } = await startRecorder(AT_ONCE)
   cluster.faults.add({ verb: 'create', resource: 'events', fault: { type: 'latency', milliseconds: 60_000 } })
   recorder.warn({ about: about('first'), reason: 'RunFailed', message: 'a' })
   await eventually(() => expect(cluster.faults.list()[0]?.hits).toBe(1))
@@ -108,8 +108,8 @@ test('stopping waits for no answer', async () => {
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
 
-async function given(limits: EventRecorderLimits) {
-  const cluster = await givenCluster()
+async function startRecorder(limits: EventRecorderLimits) {
+  const cluster = await startCluster()
   for (const name of ['first', 'second']) cluster.store.create('configmaps', stored('ConfigMap', name))
   const results: EventResult[] = []
   let now = Date.parse('2026-11-23T04:00:00.900Z')

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outcome, Result, Run } from '@opifer/core'
 import type { Logger } from '@opifer/platform/telemetry'
-import type { EventResult } from '../metrics.ts'
-import { monotonic } from '../monotonic.ts'
 import type { KubeApi, KubeEvent, ObjectReference } from '../kubernetes/client/api.ts'
+import type { Operarios } from '../kubernetes/informers/operarios.ts'
+import type { EventResult } from '../metrics.ts'
 
-/** What is told about an object, as `kubectl describe` shows it. */
+/** A warning about an object, as `kubectl describe` shows it. */
 export interface Warning {
   about: ObjectReference
   /** One word in CamelCase. */
@@ -14,9 +15,9 @@ export interface Warning {
 }
 
 export interface EventRecorder {
-  /** Notes a warning, to be written soon. */
+  /** Queues a warning to be written soon. */
   warn: (warning: Warning) => void
-  /** Stops at once: what is not written yet is left out. */
+  /** Stops at once and drops what is not written yet. */
   stop: () => Promise<void>
 }
 
@@ -30,29 +31,45 @@ export interface EventRecorderDeps {
 /** Times in milliseconds. */
 export interface EventRecorderLimits {
   /** Between any two writes. */
-  gap: number
+  interval: number
   /** Between two writes about the same object for the same reason. */
-  repeat: number
-  /** Objects and reasons that are kept in mind. */
-  most: number
+  repeatInterval: number
+  /** Objects and reasons to remember. */
+  max: number
 }
 
-const LIMITS: EventRecorderLimits = { gap: 200, repeat: 10_000, most: 1_000 }
+const LIMITS: EventRecorderLimits = { interval: 200, repeatInterval: 10_000, max: 1_000 }
+
+const REASONS: Partial<Record<Outcome, string>> = { failed: 'RunFailed', invalid: 'OperarioInvalid' }
+
+/** Warns about a run that failed or could not become a Job, on the ConfigMap of its Operario. */
+export function warnOfRun(
+  run: Run,
+  result: Result,
+  operarios: Pick<Operarios, 'reference'>,
+  events: Pick<EventRecorder, 'warn'>,
+): void {
+  const reason = REASONS[result.outcome]
+  const about = reason === undefined ? undefined : operarios.reference(run.alert)
+  if (reason === undefined || about === undefined) return
+  const { alertname, status } = run.alert
+  events.warn({ about, reason, message: `run ${run.id} of ${alertname} (${status}): ${result.reason}` })
+}
 
 /**
- * Writes Events, few of them however many warnings come: all about one object for one reason are one Event that counts
- * them. They are a help and not the record: what can't be written is counted and not tried again.
+ * Writes Kubernetes Events at a limited rate: all warnings about one object for one reason share one Event that counts
+ * them. Best-effort: failed writes are counted in the metrics and not retried.
  */
 export function createEventRecorder(deps: EventRecorderDeps, limits = LIMITS): EventRecorder {
   const stopping = new AbortController()
-  const notes = new Map<string, Note>()
+  const series = new Map<string, Series>()
   let writing: Promise<void> | undefined
 
   async function writeAll(): Promise<void> {
-    for (let next = nextOf(notes); next && !stopping.signal.aborted; next = nextOf(notes)) {
-      if (monotonic() - next.writtenAt >= limits.repeat) await write(next, deps, stopping.signal)
-      // No longer, though it may not be time for this one: another can come that need not wait.
-      await sleep(limits.gap, undefined, { signal: stopping.signal }).catch(() => {})
+    for (let next = nextOf(series); next && !stopping.signal.aborted; next = nextOf(series)) {
+      if (performance.now() - next.writtenAt >= limits.repeatInterval) await write(next, deps, stopping.signal)
+      // No longer than this, even if `next` is not due yet: a series that is due may be added in between.
+      await sleep(limits.interval, undefined, { signal: stopping.signal }).catch(() => {})
     }
     writing = undefined
   }
@@ -60,11 +77,11 @@ export function createEventRecorder(deps: EventRecorderDeps, limits = LIMITS): E
   return {
     warn(warning) {
       const key = `${warning.about.uid}/${warning.reason}`
-      const note = notes.get(key) ?? makeNote(warning, deps.now())
-      if (!notes.has(key) && notes.size >= limits.most && !forgetOne(notes)) return deps.onResult('dropped')
-      // Put last, so that the first ones are those that have been quiet for longest.
-      notes.delete(key)
-      notes.set(key, Object.assign(note, warning, { count: note.count + 1, lastAt: deps.now(), isNews: true }))
+      const one = series.get(key) ?? makeSeries(warning, deps.now())
+      if (!series.has(key) && series.size >= limits.max && !evictOne(series)) return deps.onResult('dropped')
+      // Reinserted at the end, so the first series are those without a warning for longest.
+      series.delete(key)
+      series.set(key, Object.assign(one, warning, { count: one.count + 1, lastAt: deps.now(), isDirty: true }))
       writing ??= writeAll()
     },
     async stop() {
@@ -74,59 +91,59 @@ export function createEventRecorder(deps: EventRecorderDeps, limits = LIMITS): E
   }
 }
 
-/** What was warned of, about one object for one reason. */
-interface Note extends Warning {
+/** All warnings about one object for one reason; has the latest message. */
+interface Series extends Warning {
   count: number
   /** Milliseconds since the epoch. */
   firstAt: number
   lastAt: number
-  /** Whether there is more than was written. */
-  isNews: boolean
+  /** Whether it has changed since the last write. */
+  isDirty: boolean
   /** On the monotonic clock. */
   writtenAt: number
   /** Of the Event in the cluster. */
   name: string | undefined
 }
 
-function makeNote(warning: Warning, now: number): Note {
+function makeSeries(warning: Warning, now: number): Series {
   const never = Number.NEGATIVE_INFINITY
-  return { ...warning, count: 0, firstAt: now, lastAt: now, isNews: true, writtenAt: never, name: undefined }
+  return { ...warning, count: 0, firstAt: now, lastAt: now, isDirty: true, writtenAt: never, name: undefined }
 }
 
-function nextOf(notes: ReadonlyMap<string, Note>): Note | undefined {
-  const news = [...notes.values()].filter(({ isNews }) => isNews)
-  return news.sort((a, b) => a.writtenAt - b.writtenAt)[0]
+function nextOf(series: ReadonlyMap<string, Series>): Series | undefined {
+  const dirty = [...series.values()].filter(({ isDirty }) => isDirty)
+  return dirty.sort((a, b) => a.writtenAt - b.writtenAt)[0]
 }
 
-/** Makes room by one that has nothing new to tell, if there is one. */
-function forgetOne(notes: Map<string, Note>): boolean {
-  for (const [key, { isNews }] of notes) if (!isNews) return notes.delete(key)
+/** Evicts the first series with nothing left to write, if any. */
+function evictOne(series: Map<string, Series>): boolean {
+  for (const [key, { isDirty }] of series) if (!isDirty) return series.delete(key)
   return false
 }
 
-async function write(note: Note, { api, log, onResult }: EventRecorderDeps, signal: AbortSignal): Promise<void> {
-  note.writtenAt = monotonic()
-  note.isNews = false
-  const { namespace, name } = note.about
+async function write(one: Series, { api, log, onResult }: EventRecorderDeps, signal: AbortSignal): Promise<void> {
+  one.writtenAt = performance.now()
+  one.isDirty = false
+  const { namespace, name } = one.about
   try {
-    const { metadata, ...changes } = describe(note)
-    // The API server forgets an Event an hour after it was last written to.
-    const isThere = note.name !== undefined && (await api.patchEvent({ namespace, name: note.name }, changes, signal))
-    if (!isThere) await api.createEvent({ ...changes, metadata }, signal)
-    note.name = metadata.name
+    const { metadata, ...changes } = describe(one)
+    // The API server deletes an Event one hour after its last write.
+    const exists = one.name !== undefined && (await api.patchEvent({ namespace, name: one.name }, changes, signal))
+    if (!exists) await api.createEvent({ ...changes, metadata }, signal)
+    one.name = metadata.name
     onResult('written')
   } catch (err) {
     onResult('failed')
-    log.warn({ err, configMap: `${namespace}/${name}`, reason: note.reason }, 'a Kubernetes Event could not be written')
+    log.warn({ err, configMap: `${namespace}/${name}`, reason: one.reason }, 'could not write Kubernetes Event')
   }
 }
 
-function describe(note: Note): KubeEvent {
-  const { about, reason, message, count, firstAt, lastAt } = note
+function describe(one: Series): KubeEvent {
+  const { about, reason, message, count, firstAt, lastAt } = one
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { namespace: about.namespace, name: note.name ?? eventName(about.name) },
+    metadata: { namespace: about.namespace, name: one.name ?? eventName(about.name) },
     involvedObject: about,
     type: 'Warning',
     reason,
@@ -138,15 +155,15 @@ function describe(note: Note): KubeEvent {
   }
 }
 
-/** As long as Kubernetes lets the note of an Event be. */
+/** Kubernetes' limit for an Event's message. */
 const MAX_MESSAGE = 1_024
 
-/** Names hold 253 characters at most. */
+/** Names have at most 253 characters. */
 function eventName(about: string): string {
   return `${about.slice(0, 230)}.${randomUUID().replaceAll('-', '').slice(0, 16)}`
 }
 
-/** Events have times of whole seconds. */
+/** Event times are in whole seconds. */
 function timestamp(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
 }

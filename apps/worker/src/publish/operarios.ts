@@ -2,29 +2,25 @@ import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/
 import { type JobSettings, type Operario, OPERARIO, operarioAddress, type Resolution } from '@opifer/core'
 import type { Catalogue, CatalogueEntry } from '@opifer/history'
 import type { Logger } from '@opifer/platform/telemetry'
-import { monotonic } from '../monotonic.ts'
 import type { ConfigMap } from '../kubernetes/client/api.ts'
 import type { Operarios } from '../kubernetes/informers/operarios.ts'
 
-/** Tells whoever looks which Operarios there are and what is wrong with each. */
-export interface CataloguePublisher {
-  /** Called whenever a ConfigMap has changed, and from time to time when none has. */
-  changed: () => void
-  stop: () => void
-}
-
-export interface PublisherDeps {
-  operarios: Pick<Operarios, 'configMaps' | 'read'>
-  catalogue: Pick<Catalogue, 'replaceAll' | 'keepManifest'>
-  /** What Jobs are made with, beside the manifests. */
+export interface PublishDeps {
+  operarios: Pick<Operarios, 'configMaps' | 'read' | 'onChange'>
+  published: Pick<Catalogue, 'replaceAll' | 'keepManifest'>
+  /** What Jobs are created with in addition to their manifests. */
   settings: JobSettings
   log: Logger
 }
 
-/** @param pauseMs milliseconds for which changes are gathered */
-export function startPublisher(deps: PublisherDeps, pauseMs = 1_000): CataloguePublisher {
+/**
+ * Publishes the Operarios and their errors to Redis for the dashboard: now, and after every change.
+ *
+ * @param pauseMs milliseconds over which changes are batched
+ */
+export function publishOperarios(deps: PublishDeps, pauseMs = 1_000): { stop: () => void } {
   const stopping = new AbortController()
-  const kept = new Map<string, number>()
+  const refreshedAt = new Map<string, number>()
   let change = Promise.withResolvers<void>()
 
   async function follow(): Promise<void> {
@@ -33,17 +29,18 @@ export function startPublisher(deps: PublisherDeps, pauseMs = 1_000): CatalogueP
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
       change = Promise.withResolvers()
-      await publish(deps, kept).catch((err: unknown) => {
-        if (!stopping.signal.aborted) deps.log.warn({ err }, 'the catalogue of Operarios could not be published')
+      await publish(deps, refreshedAt).catch((err: unknown) => {
+        if (!stopping.signal.aborted) deps.log.warn({ err }, 'could not publish Operarios, retrying')
         change.resolve()
       })
     }
   }
 
+  deps.operarios.onChange(() => change.resolve())
+  change.resolve()
   void follow()
   return {
-    changed: () => change.resolve(),
-    // What is under way is not waited for: Redis may be away, and others publish the same.
+    // Does not wait for a write in progress: Redis may be down, and other workers publish the same.
     stop() {
       stopping.abort()
       change.resolve()
@@ -51,60 +48,61 @@ export function startPublisher(deps: PublisherDeps, pauseMs = 1_000): CatalogueP
   }
 }
 
-async function publish({ operarios, ...deps }: PublisherDeps, kept: Map<string, number>): Promise<void> {
+async function publish({ operarios, ...deps }: PublishDeps, refreshedAt: Map<string, number>): Promise<void> {
   const entries: CatalogueEntry[] = []
   const hashes = new Set<string>()
   for (const configMap of operarios.configMaps()) {
     const { name } = configMap.metadata
     const keys = Object.keys(configMap.data ?? {})
-    const read = keys.map((key) => ({ key, resolution: operarios.read({ configMap: name, key }) }))
-    for (const { resolution } of read) {
+    const readings = keys.map((key) => ({ key, resolution: operarios.read({ configMap: name, key }) }))
+    for (const { resolution } of readings) {
       if (resolution?.kind !== 'found') continue
       hashes.add(resolution.operario.manifestHash)
-      await keep(resolution.operario, deps, kept)
+      await refreshManifest(resolution.operario, deps, refreshedAt)
     }
-    entries.push(entryOf(configMap, read))
-    // Parsing a thousand manifests takes its time, and the runs must not wait for that.
+    entries.push(entryOf(configMap, readings))
+    // Parsing a thousand manifests takes a while and must not hold up runs.
     await yieldToOthers()
   }
-  await deps.catalogue.replaceAll(entries)
-  // Every change of an Operario makes another one.
-  for (const hash of kept.keys()) if (!hashes.has(hash)) kept.delete(hash)
+  await deps.published.replaceAll(entries)
+  // Every change of an Operario leaves an old hash behind.
+  for (const hash of refreshedAt.keys()) if (!hashes.has(hash)) refreshedAt.delete(hash)
 }
 
-/** Once an hour for each manifest, though the catalogue is published more often. */
-async function keep(
+/** Writes a manifest once an hour, although Operarios are published more often. */
+async function refreshManifest(
   { manifest, manifestHash }: Operario,
-  { catalogue, settings }: Pick<PublisherDeps, 'catalogue' | 'settings'>,
-  kept: Map<string, number>,
+  { published, settings }: Pick<PublishDeps, 'published' | 'settings'>,
+  refreshedAt: Map<string, number>,
 ): Promise<void> {
-  if (monotonic() - (kept.get(manifestHash) ?? Number.NEGATIVE_INFINITY) < KEEP_AGAIN_MS) return
-  await catalogue.keepManifest(manifestHash, { manifest, settings })
-  kept.set(manifestHash, monotonic())
+  const age = performance.now() - (refreshedAt.get(manifestHash) ?? Number.NEGATIVE_INFINITY)
+  if (age < REFRESH_MS) return
+  await published.keepManifest(manifestHash, { manifest, settings })
+  refreshedAt.set(manifestHash, performance.now())
 }
 
-const KEEP_AGAIN_MS = 3_600_000
+const REFRESH_MS = 3_600_000
 
 interface KeyReading {
   key: string
   resolution: Resolution | undefined
 }
 
-function entryOf({ metadata }: ConfigMap, read: readonly KeyReading[]): CatalogueEntry {
+function entryOf({ metadata }: ConfigMap, readings: readonly KeyReading[]): CatalogueEntry {
   const { namespace, name, resourceVersion, labels } = metadata
   return {
     configMap: `${namespace}/${name}`,
     resourceVersion,
     disabled: labels?.[OPERARIO.disabled] === 'true',
-    operarios: read.map((reading) => describe(reading, name)),
+    operarios: readings.map((reading) => describe(reading, name)),
   }
 }
 
 function describe({ key, resolution }: KeyReading, configMap: string): CatalogueEntry['operarios'][number] {
   const addresses = (['firing', 'resolved'] as const).map((status) => operarioAddress({ alertname: key, status }))
   if (addresses.every((address) => address?.configMap !== configMap)) {
-    const wanted = addresses.map((address) => address?.configMap).join(' or ')
-    return { key, problem: `no alert leads here: an Operario for ${key} stands in a ConfigMap ${wanted}` }
+    const expected = addresses.map((address) => address?.configMap).join(' or ')
+    return { key, problem: `matches no alert: the Operario for ${key} must be in ConfigMap ${expected}` }
   }
   if (resolution?.kind === 'found') {
     const { manifestHash, cooldownMs } = resolution.operario

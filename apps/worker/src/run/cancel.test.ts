@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
 import { makeMarks, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE } from '../testing/cluster.ts'
+import { startCluster, NAMESPACE } from '../testing/cluster.ts'
 import { cancel } from './cancel.ts'
 
 test('a Job that nobody wants to end is let be, at the cost of one look', async () => {
@@ -48,7 +48,7 @@ function refuse(): Promise<never> {
 }
 
 async function given() {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } }
   const { metadata } = cluster.store.create('jobs', stored('Job', 'cleanup', {}, { spec }))
   const marks = makeMarks({ cancelledBy: async (runId) => (runId === 'run-1' ? 'ada' : undefined) })

@@ -5,16 +5,16 @@ import { describe, expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
 import type { KubeApi } from '../kubernetes/client/api.ts'
 import { ApiError } from '../kubernetes/client/errors.ts'
-import type { JobIdentity } from '../kubernetes/informers/jobs.ts'
+import type { JobRef } from '@opifer/core'
 import { COMPLETE, FAILED, makeJob, RECEIVED_AT, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
+import { startCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
 import { createJob, type CreateRequest, type Creation } from './create.ts'
 
 const ANOTHER_RUN = makeRun({ id: 'another-run' })
 
 describe('against the development cluster', () => {
   test('the Job is made, and its reference is returned', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const creation = await create(cluster)
     const [job] = cluster.store.list('jobs')
     expect(creation).toMatchObject({
@@ -28,7 +28,7 @@ describe('against the development cluster', () => {
   })
 
   test('the same run that tries again, as after a crash, finds its Job, finished or not', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const first = await create(cluster)
     const again = { ...first, kind: 'adopted', job: { ...jobOf(first), adopted: true } }
     expect(await create(cluster)).toEqual(again)
@@ -38,8 +38,8 @@ describe('against the development cluster', () => {
   })
 
   test('a Job that an earlier turn has made is the run’s, though it is gone and its name is free again', async () => {
-    const cluster = await givenCluster()
-    const made = { namespace: NAMESPACE, name: 'fault-1', uid: 'uid-of-a-job-that-is-gone' }
+    const cluster = await startCluster()
+    const made = { namespace: NAMESPACE, name: 'fault-1', uid: 'uid-of-a-job-that-is-gone', createdAt: RECEIVED_AT }
     const creation = await create(cluster, {}, { made })
     expect(creation).toMatchObject({ kind: 'adopted', job: { ...made, createdAt: RECEIVED_AT } })
     expect(creation).toHaveProperty('variables', expect.arrayContaining(['OPIFER_RUN_ID']))
@@ -47,7 +47,7 @@ describe('against the development cluster', () => {
   })
 
   test('another run of the same episode joins the Job while it runs', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const first = await create(cluster)
     const job = { ...jobOf(first), adopted: true }
     expect(await create(cluster, { run: ANOTHER_RUN })).toEqual({ ...first, kind: 'adopted', job, remarks: [] })
@@ -57,7 +57,7 @@ describe('against the development cluster', () => {
   test.each([COMPLETE, FAILED])(
     'another run of the same episode gets a Job of its own when the one there is $type',
     async (end) => {
-      const cluster = await givenCluster()
+      const cluster = await startCluster()
       const first = jobOf(await create(cluster))
       finish(cluster, end)
       const creation = await create(cluster, { run: ANOTHER_RUN })
@@ -68,7 +68,7 @@ describe('against the development cluster', () => {
   )
 
   test('finished Jobs that are counted are not asked about again', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     await create(cluster)
     finish(cluster, COMPLETE)
     expect((await create(cluster, { run: ANOTHER_RUN, finishedJobs: 1 })).kind).toBe('created')
@@ -76,7 +76,7 @@ describe('against the development cluster', () => {
   })
 
   test('another episode of the same alert gets a Job of its own', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const first = jobOf(await create(cluster))
     const alert = makeAlert({ startsAt: '2026-11-23T05:00:00Z' })
     const creation = await create(cluster, { run: makeRun({ id: 'another-run', alert }), alert })
@@ -85,7 +85,7 @@ describe('against the development cluster', () => {
   })
 
   test("a Job that is somebody else's keeps its name", async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const { name } = jobOf(await create(cluster))
     cluster.store.remove('jobs', NAMESPACE, name)
     cluster.store.create('jobs', stored('Job', name))
@@ -97,7 +97,7 @@ describe('against the development cluster', () => {
   })
 
   test('what the API server finds wrong with the manifest is the reason', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const operario = withContainer({ name: 'Not_A_Name', image: 'busybox' })
     const creation = await create(cluster, { operario })
     expect(creation).toMatchObject({ kind: 'refused', outcome: 'invalid' })
@@ -105,7 +105,7 @@ describe('against the development cluster', () => {
   })
 
   test('a manifest for another namespace is never sent', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     const { manifest } = makeOperario()
     const operario = makeOperario({ manifest: { ...manifest, metadata: { namespace: 'kube-system' } } })
     expect(await create(cluster, { operario })).toMatchObject({ kind: 'refused', outcome: 'invalid' })
@@ -124,7 +124,7 @@ describe('against the development cluster', () => {
   ])(
     'after $fault.type $fault.code the run tries again, and there is one Job in the end',
     async ({ fault, retryAfterMs }) => {
-      const cluster = await givenCluster()
+      const cluster = await startCluster()
       cluster.faults.add({ verb: 'create', fault, times: 1 })
       const error = await create(cluster).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(RetryError)
@@ -135,12 +135,12 @@ describe('against the development cluster', () => {
   )
 
   test('a namespace that is not there may still come', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     await expect(create(cluster, {}, { namespace: 'missing' })).rejects.toThrow(/creating Job missing\/.*404 NotFound/)
   })
 
   test('a Job whose owner cannot be read may be readable later', async () => {
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     await create(cluster)
     cluster.faults.add({ verb: 'get', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
     await expect(create(cluster)).rejects.toThrow(/reading Job .*500 InternalError/)
@@ -192,7 +192,7 @@ test('a 409 that does not say that the name is taken may pass', async () => {
 function create(
   { api }: { api: Pick<KubeApi, 'createJob' | 'getJob'> },
   overrides: Partial<CreateRequest> = {},
-  { namespace = NAMESPACE, made = undefined as JobIdentity | undefined } = {},
+  { namespace = NAMESPACE, made = undefined as JobRef | undefined } = {},
 ): Promise<Creation> {
   const run = overrides.run ?? makeRun()
   const request = { run, alert: run.alert as Alert, operario: makeOperario(), finishedJobs: 0, ...overrides }

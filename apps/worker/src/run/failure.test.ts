@@ -1,13 +1,13 @@
 import type { FaultRule } from '@opifer/devcluster'
 import { expect, test } from 'vitest'
 import { makeJobRef, silent, stored } from '../testing/builders.ts'
-import { givenCluster, type TestCluster } from '../testing/cluster.ts'
+import { startCluster, type TestCluster } from '../testing/cluster.ts'
 import { autopsy } from './autopsy.ts'
 
 const JOB = makeJobRef({ name: 'cleanup' })
 
 test('a failed container leaves its exit code and the last lines that it wrote', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const pod = givenPod(cluster, 'pod-1', { main: exited(3, 'Error') })
   write(cluster, pod, 'main', 'one\n'.repeat(30), 'the disk is full: ✗\n')
   expect(await autopsy(JOB, cluster.api, silent)).toEqual({
@@ -17,7 +17,7 @@ test('a failed container leaves its exit code and the last lines that it wrote',
 })
 
 test('of several pods every failure is told, oldest first, and the last one speaks', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const second = givenPod(cluster, 'pod-a', { main: exited(2, 'Error', '2026-11-23T04:00:20Z') })
   const first = givenPod(cluster, 'pod-b', { main: exited(137, 'OOMKilled', '2026-11-23T04:00:10Z') })
   write(cluster, first, 'main', 'first')
@@ -31,7 +31,7 @@ test('of several pods every failure is told, oldest first, and the last one spea
 })
 
 test('an init container that failed is told, containers that never started or ended well are not', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const waiting = { main: { waiting: { reason: 'PodInitializing' } } }
   const pod = givenPod(cluster, 'pod-1', waiting, { init: { download: exited(0), unpack: exited(1) } })
   write(cluster, pod, 'unpack', 'no such archive')
@@ -42,7 +42,7 @@ test('an init container that failed is told, containers that never started or en
 })
 
 test('of lines that are very long the end is kept', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const pod = givenPod(cluster, 'pod-1', { main: exited(1) })
   write(cluster, pod, 'main', `${'x'.repeat(3_000)}\n`.repeat(10), 'the reason\n')
   const { log = '' } = await autopsy(JOB, cluster.api, silent)
@@ -58,7 +58,7 @@ test.each<{ what: string; rule?: FaultRule }>([
   { what: 'the log breaks off', rule: { resource: 'pods', subresource: 'log', fault: { type: 'cut' } } },
   { what: 'the log is not there any more' },
 ])('exit codes are told though $what', async ({ rule }) => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   givenPod(cluster, 'pod-1', { main: exited(3) })
   if (rule) cluster.faults.add(rule)
   expect(await autopsy(JOB, cluster.api, silent)).toEqual({
@@ -67,13 +67,13 @@ test.each<{ what: string; rule?: FaultRule }>([
 })
 
 test('a container that wrote nothing leaves no log', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   write(cluster, givenPod(cluster, 'pod-1', { main: exited(3) }), 'main', '')
   expect(await autopsy(JOB, cluster.api, silent)).not.toHaveProperty('log')
 })
 
 test("pods that are gone, that are another Job's, or that can't be read leave nothing", async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   givenPod(cluster, 'pod-1', { main: exited(3) }, { jobName: 'another-job' })
   expect(await autopsy(JOB, cluster.api, silent)).toEqual({ exits: [] })
   cluster.faults.add({ verb: 'list', resource: 'pods', fault: { type: 'status', code: 500 } })

@@ -1,33 +1,33 @@
 import { LABEL } from '@opifer/core'
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
-import type { JobIdentity } from '../kubernetes/informers/jobs.ts'
+import type { JobRef } from '@opifer/core'
 import { makeJobRef, RECEIVED_AT, stored } from '../testing/builders.ts'
-import { givenCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
+import { startCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
 import { findJob } from './find.ts'
 
 test('a run without a Job has none', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   givenJob(cluster, 'other', 'another-run')
   expect(await find(cluster)).toEqual({ kind: 'none' })
 })
 
 test('a Job that the API server has is found, though the watch has not shown it', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   const { metadata } = givenJob(cluster, 'a', 'run-a')
   const job = makeJobRef({ name: 'a', uid: metadata.uid, adopted: true })
   expect(await find(cluster)).toEqual({ kind: 'found', job })
 })
 
 test('a Job that the watch has shown is found without asking, though it is gone', async () => {
-  const cluster = await givenCluster()
-  const { createdAt: _, ...shown } = makeJobRef()
+  const cluster = await startCluster()
+  const shown = makeJobRef()
   expect(await find(cluster, { shown })).toEqual({ kind: 'found', job: makeJobRef({ adopted: true }) })
   expect(cluster.calls('list', 'jobs')).toBe(0)
 })
 
 test('an API server that does not tell makes the run try again', async () => {
-  const cluster = await givenCluster()
+  const cluster = await startCluster()
   cluster.faults.add({ verb: 'list', fault: { type: 'status', code: 503, retryAfterSeconds: 3 } })
   const error = await find(cluster).catch((cause: unknown) => cause)
   expect(error).toBeInstanceOf(RetryError)
@@ -45,7 +45,7 @@ test.each([
   'a Job that may have been made at $unsureSince is $want, by whether it could be deleted by now or the clocks differ',
   async (request) => {
     const { want, unsureSince } = request
-    const cluster = await givenCluster()
+    const cluster = await startCluster()
     expect(await find(cluster, { unsureSince })).toMatchObject({ kind: want })
     givenJob(cluster, 'a', 'run-a')
     expect(await find(cluster, { unsureSince })).toMatchObject({ kind: 'found' })
@@ -53,7 +53,7 @@ test.each([
 )
 
 interface Given {
-  shown?: JobIdentity
+  shown?: JobRef
   unsureSince?: number | undefined
 }
 

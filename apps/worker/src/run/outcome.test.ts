@@ -40,7 +40,13 @@ test.each([
 function withExits(...codes: number[]) {
   const pods = codes.map(
     (exitCode, index): Pod => ({
-      metadata: { name: `pod-${index}`, namespace: 'default', uid: String(index), resourceVersion: '1' },
+      metadata: {
+        name: `pod-${index}`,
+        namespace: 'default',
+        uid: String(index),
+        resourceVersion: '1',
+        creationTimestamp: '',
+      },
       status: { containerStatuses: [{ name: 'main', state: { terminated: { exitCode } } }] },
     }),
   )

@@ -1,7 +1,7 @@
 import type { Resolution, Run } from '@opifer/core'
 import { makeAlert, makeOperario, makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
-import type { Sighting } from '../kubernetes/informers/jobs.ts'
+import type { ObservedJob } from '../kubernetes/informers/jobs.ts'
 import type { Admission, Refusal } from '../steps/admit.ts'
 import type { Creation } from '../steps/create.ts'
 import type { Finding } from '../steps/find.ts'
@@ -26,7 +26,7 @@ interface Answers {
   resolve?: Resolution
   create?: Creation
   find?: Finding
-  track?: Sighting
+  track?: ObservedJob
   cancel?: Refusal
 }
 

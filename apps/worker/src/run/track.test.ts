@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
 import type { Job } from '../kubernetes/client/api.ts'
 import { ApiError } from '../kubernetes/client/errors.ts'
-import type { Sighting } from '../kubernetes/informers/jobs.ts'
+import type { ObservedJob } from '../kubernetes/informers/jobs.ts'
 import { COMPLETE, FAILED, makeJob, makeJobRef } from '../testing/builders.ts'
 import { nextLook, track } from './track.ts'
 
@@ -12,7 +12,7 @@ const SUCCEEDED = { state: 'succeeded' } as const
 const HAS_FAILED = { state: 'failed', reason: 'BackoffLimitExceeded', message: 'too often' } as const
 const GONE = { state: 'gone' } as const
 
-test.each<{ what: string; seen?: Sighting; silentFor?: number; found?: Job; asked: number; want: Sighting }>([
+test.each<{ what: string; seen?: ObservedJob; silentFor?: number; found?: Job; asked: number; want: ObservedJob }>([
   { what: 'an end that was seen', seen: SUCCEEDED, asked: 0, want: SUCCEEDED },
   { what: 'an end that was seen, however long ago', seen: HAS_FAILED, silentFor: Infinity, asked: 0, want: HAS_FAILED },
   { what: 'running by a watch that is well', seen: RUNNING, silentFor: 29_999, asked: 0, want: RUNNING },
@@ -90,6 +90,6 @@ test('the next look is never nearer than 13.5 s and never farther than 132 s', (
   )
 })
 
-function jobsThatShow(sighting: Sighting | undefined, silentFor: number) {
-  return { seen: () => sighting, mirror: { silentFor: () => silentFor } }
+function jobsThatShow(sighting: ObservedJob | undefined, silentFor: number) {
+  return { seen: () => sighting, informer: { lastEventAge: () => silentFor } }
 }

@@ -15,6 +15,9 @@ export const silent = createLogger('test', 'silent')
 /** When `makeRun()` was received. */
 export const RECEIVED_AT = Date.parse('2026-11-23T03:59:00Z')
 
+/** When `makeJob()` was created. */
+const CREATED = new Date(RECEIVED_AT).toISOString()
+
 /** What the marks tell of an alert that is new. */
 export const NOTHING_KNOWN: CreateMarks = {
   resolved: undefined,
@@ -78,7 +81,14 @@ export function makeJob(
   ...conditions: { type: string; status: string }[]
 ): Job {
   return {
-    metadata: { name: 'cleanup', namespace: NAMESPACE, uid: 'uid-1', resourceVersion: '1', ...metadata },
+    metadata: {
+      name: 'cleanup',
+      namespace: NAMESPACE,
+      uid: 'uid-1',
+      resourceVersion: '1',
+      creationTimestamp: CREATED,
+      ...metadata,
+    },
     status: { conditions },
   }
 }

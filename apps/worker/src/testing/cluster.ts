@@ -9,25 +9,25 @@ export const NAMESPACE = 'default'
 
 export interface TestCluster extends DevCluster {
   api: KubeApi
-  /** How often that was asked of the cluster. */
+  /** Number of requests that the cluster has served. */
   calls: (verb: string, resource: string) => number
 }
 
-/** What a test that runs beside others has of its own: it must be told what is to be closed when it ends. */
+/** Context of a concurrent test, which cannot use the global hooks. */
 export type Test = Pick<TestContext, 'onTestFinished'>
 
-/** A development cluster in which nothing changes by itself, with a worker's way to it. It stops when the test ends. */
-export async function givenCluster(test: Test = { onTestFinished }): Promise<TestCluster> {
+/** Starts a development cluster without controllers, with a worker's client. Stops it when the test ends. */
+export async function startCluster(test: Test = { onTestFinished }): Promise<TestCluster> {
   const cluster = await startDevCluster({ controllers: false })
   test.onTestFinished(() => cluster.stop())
-  const api = createKubeApi(givenTransport(cluster.kubeconfig, test))
+  const api = createKubeApi(makeTransport(cluster.kubeconfig, test))
   const calls = (verb: string, resource: string) =>
     cluster.audit.entries().filter((entry) => entry.verb === verb && entry.resource === resource).length
   return { ...cluster, api, calls }
 }
 
-/** A transport by this kubeconfig, whose connections are gone when the test ends. */
-export function givenTransport(kubeconfig: string, test: Test = { onTestFinished }): Transport {
+/** Makes a transport for this kubeconfig. Closes its connections when the test ends. */
+export function makeTransport(kubeconfig: string, test: Test = { onTestFinished }): Transport {
   const credentials = createCredentials(() => parseKubeConfig(kubeconfig))
   test.onTestFinished(() => credentials.close())
   return createTransport(credentials, 'opifer-test')
@@ -39,7 +39,7 @@ export function parseKubeConfig(kubeconfig: string): KubeConfig {
   return parsed
 }
 
-/** A kubeconfig, in JSON, which is YAML too. Plain HTTP must be allowed to client-node explicitly. */
+/** @returns a kubeconfig as JSON, which is valid YAML; client-node needs plain HTTP to be allowed explicitly */
 export function makeKubeConfig(server: string, user: object = {}, cluster: object = {}): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -51,4 +51,9 @@ export function makeKubeConfig(server: string, user: object = {}, cluster: objec
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
     'current-context': 'test',
   })
+}
+
+/** The `cluster` of a kubeconfig that trusts this CA. */
+export function trusting(ca: string): { 'certificate-authority-data': string } {
+  return { 'certificate-authority-data': Buffer.from(ca).toString('base64') }
 }

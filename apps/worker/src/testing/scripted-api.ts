@@ -1,25 +1,25 @@
 import type { Collection, KubeApi, Page, WatchEvent } from '../kubernetes/client/api.ts'
 
-/** One answer to a watch: its events, and how it ends, or that it stays open until it is aborted. */
+/** One response to a watch: its events, then how it ends; `stay` keeps it open until aborted. */
 export interface ScriptedWatch {
   events?: WatchEvent<unknown>[]
   end: 'close' | 'stay' | Error
 }
 
 export interface Script {
-  /** Answers to lists, the last one again and again. */
+  /** Responses to lists; the last one repeats. */
   lists: (Page<unknown> | Error)[]
-  /** Answers to watches, the last one again and again. */
+  /** Responses to watches; the last one repeats. */
   watches: ScriptedWatch[]
 }
 
 export interface ScriptedApi extends Pick<KubeApi, 'list' | 'watch'> {
   lists: Collection[]
-  /** The versions that watches were opened from. */
+  /** The versions that watches started from. */
   watches: string[]
 }
 
-/** An API server that does what no real one can be brought to do at will. */
+/** An API server with scripted behavior that a real one cannot be made to show. */
 export function scriptedApi(script: Script): ScriptedApi {
   const lists: Collection[] = []
   const watches: string[] = []
@@ -40,9 +40,9 @@ export function scriptedApi(script: Script): ScriptedApi {
   }
 }
 
-function take<Answer>(answers: (Answer | Error)[], number: number): Answer {
-  const answer = answers[Math.min(number, answers.length) - 1]
-  if (answer === undefined) throw new Error('the script is empty')
-  if (answer instanceof Error) throw answer
-  return answer
+function take<Response>(responses: (Response | Error)[], number: number): Response {
+  const response = responses[Math.min(number, responses.length) - 1]
+  if (response === undefined) throw new Error('the script is empty')
+  if (response instanceof Error) throw response
+  return response
 }

@@ -5,24 +5,24 @@ import { onTestFinished } from 'vitest'
 
 export interface TestServer {
   url: string
-  /** What was asked, as method and path. */
+  /** Received requests, as method and path. */
   requests: string[]
-  /** How many connections were ever made. */
+  /** Number of connections ever opened. */
   connections: () => number
 }
 
-/** A server that answers as it is told; it is gone when the test ends. */
-export async function givenServer(answer: RequestListener): Promise<TestServer> {
+/** Starts a server with this request handler. Stops it when the test ends. */
+export async function startServer(handle: RequestListener): Promise<TestServer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    answer(request, response)
+    handle(request, response)
   })
   const { port, connections } = await listen(server)
   return { url: `http://127.0.0.1:${port}`, requests, connections }
 }
 
-/** Listens on a free port until the test ends, and counts connections. */
+/** Listens on a free port until the test ends. */
 export async function listen(server: Server) {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => sockets.add(socket))

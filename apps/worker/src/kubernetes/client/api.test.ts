@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http'
 import { buildJob } from '@opifer/core'
 import { makeOperario, makeRun } from '@opifer/core/testing'
 import { describe, expect, test } from 'vitest'
-import { stored } from '../../testing/builders.ts'
-import { givenCluster, givenTransport, makeKubeConfig, NAMESPACE } from '../../testing/cluster.ts'
-import { givenServer } from '../../testing/server.ts'
-import { mayBeDone } from './errors.ts'
-import { configMapsPath, createKubeApi, type KubeApi, type Pod, type WatchEvent } from './api.ts'
+import { makeJob, stored } from '../../testing/builders.ts'
+import { makeKubeConfig, makeTransport, NAMESPACE, startCluster } from '../../testing/cluster.ts'
+import { startServer } from '../../testing/server.ts'
+import { configMapsPath, createKubeApi, jobRef, type KubeApi, type Pod, type WatchEvent } from './api.ts'
+import { isIndeterminate } from './errors.ts'
 
 const NOW = Date.parse('2026-11-23T04:00:00Z')
 const collection = { path: configMapsPath(NAMESPACE), labelSelector: 'app=openfero' }
@@ -14,8 +14,8 @@ const labels = { app: 'openfero' }
 const { signal } = new AbortController()
 
 describe('against the development cluster', () => {
-  test('creates a Job and reads it back; one that is not there is undefined', async () => {
-    const { api } = await givenCluster()
+  test('createJob creates a Job that getJob reads back; getJob returns undefined for a missing one', async () => {
+    const { api } = await startCluster()
     const { job: created, warnings } = await api.createJob(manifest())
     expect(warnings).toEqual([])
     expect(created.metadata.uid).toMatch(/^[0-9a-f-]{36}$/)
@@ -24,8 +24,8 @@ describe('against the development cluster', () => {
     await expect(api.createJob(manifest())).rejects.toMatchObject({ status: { code: 409, reason: 'AlreadyExists' } })
   })
 
-  test('lists what the selector chooses, in pages where it is much', async () => {
-    const { api, store, calls } = await givenCluster()
+  test('list returns all objects that match the selector, in pages', async () => {
+    const { api, store, calls } = await startCluster()
     for (let number = 0; number < 1_234; number++)
       store.create('configmaps', stored('ConfigMap', `c-${number}`, { labels }))
     store.create('configmaps', stored('ConfigMap', 'other'))
@@ -35,8 +35,8 @@ describe('against the development cluster', () => {
     expect(calls('list', 'configmaps')).toBe(3)
   })
 
-  test('watches from a version on, until the server ends it', async () => {
-    const { api, store } = await givenCluster()
+  test('watch yields events from a version on until the server ends it', async () => {
+    const { api, store } = await startCluster()
     const { resourceVersion } = await api.list(collection, signal)
     store.create('configmaps', stored('ConfigMap', 'a', { labels }))
     store.mutate('configmaps', NAMESPACE, 'a', (draft) => void (draft['data'] = { key: 'läuft ✓' }))
@@ -46,8 +46,8 @@ describe('against the development cluster', () => {
     expect(events[1]?.object).toMatchObject({ data: { key: 'läuft ✓' } })
   })
 
-  test('a version too old to watch from is 410', async () => {
-    const { api, store, faults } = await givenCluster()
+  test('watch throws a 410 for a version that is too old', async () => {
+    const { api, store, faults } = await startCluster()
     const { resourceVersion } = await api.list(collection, signal)
     store.create('configmaps', stored('ConfigMap', 'a', { labels }))
     faults.expireHistory()
@@ -56,8 +56,8 @@ describe('against the development cluster', () => {
     })
   })
 
-  test('lists pods and reads the end of their logs', async () => {
-    const { api, store, logs } = await givenCluster()
+  test('listPods selects by label and podLog returns the last lines', async () => {
+    const { api, store, logs } = await startCluster()
     const spec = { containers: [{ name: 'main', image: 'busybox' }] }
     store.create('pods', stored('Pod', 'pod-1', { labels: { job: 'a' } }, { spec }))
     store.create('pods', stored('Pod', 'pod-2', { labels: { job: 'b' } }, { spec }))
@@ -72,7 +72,7 @@ describe('against the development cluster', () => {
   })
 })
 
-describe('an answer that is an error', () => {
+describe('error responses', () => {
   test.each([
     { header: '7', want: 7_000 },
     { header: '0', want: 0 },
@@ -83,8 +83,8 @@ describe('an answer that is an error', () => {
     { header: 'soon', want: undefined },
     { header: '', want: undefined },
     { header: undefined, want: undefined },
-  ])('with Retry-After "$header" asks for a wait of $want ms', async ({ header, want }) => {
-    const { api } = await givenApi((_request, response) => {
+  ])('an error with Retry-After "$header" asks for a wait of $want ms', async ({ header, want }) => {
+    const { api } = await startApi((_request, response) => {
       response.writeHead(429, { ...(header !== undefined && { 'retry-after': header }) }).end()
     })
     const error = await api.getJob(NAMESPACE, 'a').catch((thrown: unknown) => thrown)
@@ -97,41 +97,41 @@ describe('an answer that is an error', () => {
     { what: 'an HTML page', body: '<h1>secret proxy</h1>', want: '503 Unknown: ' },
     { what: 'JSON of another kind', body: '{"message":"secret"}', want: '503 Unknown: ' },
     { what: 'JSON null', body: 'null', want: '503 Unknown: ' },
-    { what: 'nothing', body: '', want: '503 Unknown: ' },
-  ])('and $what is told as "$want"', async ({ body, want }) => {
-    const { api } = await givenApi((_request, response) => response.writeHead(503).end(body))
+    { what: 'an empty body', body: '', want: '503 Unknown: ' },
+  ])('an error response with $what becomes the message "$want"', async ({ body, want }) => {
+    const { api } = await startApi((_request, response) => response.writeHead(503).end(body))
     await expect(api.getJob(NAMESPACE, 'a')).rejects.toMatchObject({ name: 'ApiError', message: want })
   })
 
   test.each([
-    { code: 429, what: 'text', body: 'Too many requests, please try again later.', want: false },
-    { code: 502, what: 'the page of a proxy', body: '<h1>Bad Gateway</h1>', want: true },
-    { code: 503, what: 'the page of a proxy', body: '<h1>no healthy upstream</h1>', want: true },
+    { code: 429, what: 'plain text', body: 'Too many requests, please try again later.', want: false },
+    { code: 502, what: "a proxy's page", body: '<h1>Bad Gateway</h1>', want: true },
+    { code: 503, what: "a proxy's page", body: '<h1>no healthy upstream</h1>', want: true },
     { code: 503, what: 'a Status', body: status('ServiceUnavailable', 'not yet'), want: false },
     { code: 504, what: 'a Status', body: status('Timeout', 'too slow'), want: true },
-  ])('$code with $what may be that of a call that was carried out: $want', async ({ code, body, want }) => {
-    const { api } = await givenApi((_request, response) => response.writeHead(code).end(body))
+  ])('a create answered with $code and $what is indeterminate: $want', async ({ code, body, want }) => {
+    const { api } = await startApi((_request, response) => response.writeHead(code).end(body))
     const error = await api.createJob(manifest()).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ status: { code } })
-    expect(mayBeDone(error)).toBe(want)
+    expect(isIndeterminate(error)).toBe(want)
   })
 
-  test('is one wherever it comes from: a redirect is no answer either', async () => {
-    const { api } = await givenApi((_request, response) => response.writeHead(302, { location: '/login' }).end())
+  test('a redirect is an error', async () => {
+    const { api } = await startApi((_request, response) => response.writeHead(302, { location: '/login' }).end())
     await expect(api.getJob(NAMESPACE, 'a')).rejects.toMatchObject({ status: { code: 302 } })
   })
 })
 
 test.each([
-  { what: 'no JSON', body: '<h1>welcome</h1>' },
-  { what: 'cut off', body: '{"metadata":' },
-])('an answer that is $what is an error, though it says 200', async ({ body }) => {
-  const { api } = await givenApi((_request, response) => response.end(body))
+  { what: 'not JSON', body: '<h1>welcome</h1>' },
+  { what: 'truncated', body: '{"metadata":' },
+])('a response with status 200 that is $what is an error', async ({ body }) => {
+  const { api } = await startApi((_request, response) => response.end(body))
   await expect(api.getJob(NAMESPACE, 'a')).rejects.toThrow(SyntaxError)
 })
 
-test('a Job that is taken comes with what the API server has against it', async () => {
-  const { api } = await givenApi((_request, response) => {
+test('createJob returns the warnings of the API server', async () => {
+  const { api } = await startApi((_request, response) => {
     response.appendHeader('warning', String.raw`299 - "would violate \"restricted\""`)
     response.appendHeader('warning', '299 - "and another"')
     response.writeHead(201).end('{"metadata":{}}')
@@ -142,8 +142,8 @@ test('a Job that is taken comes with what the API server has against it', async 
   })
 })
 
-test('a list that expires between two pages is 410, and no part of it is taken for the whole', async () => {
-  const { api, requests } = await givenApi(({ url }, response) => {
+test('list throws a 410 when it expires between two pages, and returns no partial result', async () => {
+  const { api, requests } = await startApi(({ url }, response) => {
     if (url?.includes('continue=next')) response.writeHead(410).end(status('Expired', 'too old'))
     else response.end(JSON.stringify({ items: [{}], metadata: { resourceVersion: '5', continue: 'next' } }))
   })
@@ -151,8 +151,8 @@ test('a list that expires between two pages is 410, and no part of it is taken f
   expect(requests).toHaveLength(2)
 })
 
-test('a watch asks for bookmarks and tells the server when to end it', async () => {
-  const { api, requests } = await givenApi((_request, response) => response.end())
+test('watch asks for bookmarks and limits its own duration', async () => {
+  const { api, requests } = await startApi((_request, response) => response.end())
   expect(await all(api.watch(collection, '5', { signal, timeoutSeconds: 20 }))).toEqual([])
   const query = new URL(requests[0]?.split(' ')[1] ?? '', 'http://localhost').searchParams
   expect(Object.fromEntries(query)).toEqual({
@@ -164,10 +164,12 @@ test('a watch asks for bookmarks and tells the server when to end it', async () 
   })
 })
 
-test('names and namespaces cannot leave their place in the path', async () => {
-  const { api, requests } = await givenApi((_request, response) => response.writeHead(404).end())
+test('names and namespaces are escaped in paths', async () => {
+  const { api, requests } = await startApi((_request, response) => response.writeHead(404).end())
   expect(await api.getJob('../x', 'a/../b?c#d')).toBeUndefined()
-  const pod = { metadata: { namespace: 'a/b', name: '?', uid: '', resourceVersion: '' } } satisfies Pod
+  const pod = {
+    metadata: { namespace: 'a/b', name: '?', uid: '', resourceVersion: '', creationTimestamp: '' },
+  } satisfies Pod
   await expect(api.podLog(pod, 'c&d', { tailLines: 1, limitBytes: 1 })).rejects.toMatchObject({ status: { code: 404 } })
   expect(requests).toEqual([
     'GET /apis/batch/v1/namespaces/..%2Fx/jobs/a%2F..%2Fb%3Fc%23d',
@@ -175,22 +177,27 @@ test('names and namespaces cannot leave their place in the path', async () => {
   ])
 })
 
-test('who leaves a watch early closes its connection', async () => {
-  const { promise: left, resolve: leave } = Promise.withResolvers<void>()
-  const { api } = await givenApi((_request, response) => {
-    response.once('close', leave)
+test('leaving a watch early closes its connection', async () => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const { api } = await startApi((_request, response) => {
+    response.once('close', close)
     response.write('{"type":"ADDED","object":{}}\n')
   })
   for await (const { type } of api.watch(collection, '5', { signal, timeoutSeconds: 20 })) {
     expect(type).toBe('ADDED')
     break
   }
-  await left
+  await closed
 })
 
-async function givenApi(answer: RequestListener): Promise<{ api: KubeApi; requests: string[] }> {
-  const { url, requests } = await givenServer(answer)
-  return { api: createKubeApi(givenTransport(makeKubeConfig(url)), () => NOW), requests }
+test('jobRef takes createdAt from the creation timestamp of the Job', () => {
+  const job = makeJob({ namespace: 'a', name: 'b', uid: 'c', creationTimestamp: '2026-11-23T04:00:00Z' })
+  expect(jobRef(job)).toEqual({ namespace: 'a', name: 'b', uid: 'c', createdAt: NOW })
+})
+
+async function startApi(handle: RequestListener): Promise<{ api: KubeApi; requests: string[] }> {
+  const { url, requests } = await startServer(handle)
+  return { api: createKubeApi(makeTransport(makeKubeConfig(url)), () => NOW), requests }
 }
 
 function manifest() {

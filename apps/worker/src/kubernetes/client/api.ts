@@ -1,9 +1,8 @@
 import type { JobManifest, JobRef, JobWithStatus, OperarioConfigMap } from '@opifer/core'
 import type { Dispatcher } from 'undici'
 import { ApiError, NO_REASON } from './errors.ts'
-import { readLines } from './lines.ts'
+import { readError, readLines, readWarnings } from './response.ts'
 import type { Call, Transport } from './transport.ts'
-import { readWarnings } from './warnings.ts'
 
 export interface KubeObject {
   metadata: {
@@ -11,6 +10,8 @@ export interface KubeObject {
     namespace: string
     uid: string
     resourceVersion: string
+    /** RFC 3339, in whole seconds. */
+    creationTimestamp: string
     labels?: Record<string, string>
     annotations?: Record<string, string>
   }
@@ -18,7 +19,7 @@ export interface KubeObject {
 
 export type Job = KubeObject & JobWithStatus
 
-/** A Job that was taken, and what the API server has against it all the same. */
+/** A created Job, with the API server's warnings about it. */
 export interface CreatedJob {
   job: Job
   warnings: string[]
@@ -35,7 +36,7 @@ export interface Pod extends KubeObject {
   status?: { containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[]; startTime?: string }
 }
 
-/** Whom an Event is about. */
+/** The object that an Event is about. */
 export interface ObjectReference {
   apiVersion: string
   kind: string
@@ -45,7 +46,7 @@ export interface ObjectReference {
   resourceVersion: string
 }
 
-/** A `v1` Event: the kind that every API server takes, and that counts for itself. */
+/** A `v1` Event: accepted by every API server, with a plain `count`. */
 export interface KubeEvent {
   apiVersion: 'v1'
   kind: 'Event'
@@ -60,7 +61,6 @@ export interface KubeEvent {
   source: { component: string }
 }
 
-/** A collection that can be listed and watched. */
 export interface Collection {
   path: string
   labelSelector: string
@@ -76,16 +76,19 @@ export interface WatchEvent<Item> {
   object: Item
 }
 
-/** The calls that Opifer makes to Kubernetes, and no others. Each throws an `ApiError` for an answer that is an error. */
+/**
+ * Every call that Opifer makes to Kubernetes. All throw an `ApiError` for an error response and a `NoAnswerError` when no
+ * response arrives.
+ */
 export interface KubeApi {
   createJob: (job: JobManifest) => Promise<CreatedJob>
   getJob: (namespace: string, name: string) => Promise<Job | undefined>
-  /** Deletes this very Job and its pods, unless it is gone already. */
+  /** Deletes the Job with this uid and its pods; does nothing if it no longer exists. */
   deleteJob: (job: Pick<JobRef, 'namespace' | 'name' | 'uid'>) => Promise<void>
   listPods: (namespace: string, labelSelector: string) => Promise<Pod[]>
   podLog: (pod: Pod, container: string, limits: { tailLines: number; limitBytes: number }) => Promise<string>
   createEvent: (event: KubeEvent, signal: AbortSignal) => Promise<unknown>
-  /** Tells whether the Event is still there. */
+  /** Resolves to false if the Event no longer exists. */
   patchEvent: (
     event: KubeEvent['metadata'],
     changes: Omit<KubeEvent, 'metadata'>,
@@ -97,20 +100,24 @@ export interface KubeApi {
 
 export interface WatchOptions {
   signal: AbortSignal
-  /** After how many seconds the API server shall end the watch, so that one that hangs is noticed soon. */
+  /** How long the API server keeps the watch open. Short, so a watch that hangs is noticed soon. */
   timeoutSeconds: number
+}
+
+/** @returns a reference whose `createdAt` is the Job's `creationTimestamp` in milliseconds since the epoch */
+export function jobRef({ metadata: { namespace, name, uid, creationTimestamp } }: Job): JobRef {
+  return { namespace, name, uid, createdAt: Date.parse(creationTimestamp) }
 }
 
 export const jobsPath = (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`
 export const configMapsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
 const podsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-
 const eventsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
 
 export function createKubeApi(send: Transport, now: () => number = Date.now): KubeApi {
   async function receive(request: Call): Promise<Dispatcher.ResponseData> {
     const response = await send(request)
-    if (response.statusCode >= 300) throw await refusal(response, now())
+    if (response.statusCode >= 300) throw await readError(response, now())
     return response
   }
   async function call<Answer>(request: Call): Promise<Answer> {
@@ -133,7 +140,7 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
         }
         await call({ method: 'DELETE', path: `${jobsPath(namespace)}/${encodeURIComponent(name)}`, body })
       } catch (error) {
-        // 409: the name is another Job's by now.
+        // 409: the uid precondition failed; another Job has the name now.
         if (!(error instanceof ApiError && [404, 409].includes(error.status.code))) throw error
       }
     },
@@ -160,7 +167,7 @@ export function createKubeApi(send: Transport, now: () => number = Date.now): Ku
       listPages((query) => call({ method: 'GET', path, query: { labelSelector, ...query }, signal })),
     async *watch({ path, labelSelector }, resourceVersion, { signal, timeoutSeconds }) {
       const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds }
-      // Longer than the server's own limit, so that only a connection that hangs is cut off.
+      // Longer than the server's own limit, so it only cuts off a connection that hangs.
       const timeoutMs = (timeoutSeconds + 5) * 1_000
       const { body } = await receive({ method: 'GET', path, query, signal, timeoutMs })
       for await (const line of readLines(body)) yield parseEvent(line)
@@ -187,39 +194,14 @@ async function listPages<Item>(
   const items: Item[] = []
   let next: string | undefined
   for (;;) {
-    const { items: some, metadata } = await page({ limit: PAGE_SIZE, continue: next })
-    items.push(...some)
+    const { items: batch, metadata } = await page({ limit: PAGE_SIZE, continue: next })
+    items.push(...batch)
     next = metadata.continue
     if (!next) return { items, resourceVersion: metadata.resourceVersion }
   }
 }
 
-async function refusal({ statusCode: code, headers, body }: Dispatcher.ResponseData, now: number): Promise<ApiError> {
-  const { reason = NO_REASON, message = '' } = await readStatus(body)
-  return new ApiError({ code, reason, message, retryAfterMs: readRetryAfter(headers['retry-after'], now) })
-}
-
-/** Nobody is kept waiting for longer, whatever the server, or a proxy before it, asks for. */
-const MAX_RETRY_AFTER_MS = 300_000
-
-/** Seconds or a date (RFC 9110, section 10.2.3). */
-function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = String(header)
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
-}
-
-/** What is not a Status, such as a proxy's page, has nothing to say that is fit for a log. */
-async function readStatus(body: Dispatcher.ResponseData['body']): Promise<{ reason?: string; message?: string }> {
-  try {
-    const status = (await body.json()) as { kind?: string; reason?: string; message?: string } | null
-    return status?.kind === 'Status' ? status : {}
-  } catch {
-    return {}
-  }
-}
-
-/** An ERROR event carries a Status, most often 410: the version is too old to watch from. */
+/** An ERROR event carries a Status, usually 410: the version is too old to watch from. */
 function parseEvent<Item>(line: string): WatchEvent<Item> {
   const event = JSON.parse(line) as
     | WatchEvent<Item>

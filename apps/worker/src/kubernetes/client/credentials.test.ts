@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { makeCertificates } from '@opifer/testkit'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { base64 } from '../../testing/base64.ts'
-import { givenTransport, makeKubeConfig, parseKubeConfig } from '../../testing/cluster.ts'
+import { makeKubeConfig, makeTransport, parseKubeConfig, trusting } from '../../testing/cluster.ts'
 import { listen } from '../../testing/server.ts'
 import { createCredentials } from './credentials.ts'
 
@@ -24,23 +23,25 @@ beforeEach(async () => {
 test.each([
   { user: { token: 'secret' }, want: 'Bearer secret' },
   { user: { token: 'secret\n' }, want: 'Bearer secret' },
-  { user: { username: 'ada', password: 'secret' }, want: `Basic ${base64('ada:secret')}` },
+  { user: { username: 'ada', password: 'secret' }, want: `Basic ${Buffer.from('ada:secret').toString('base64')}` },
   { user: {}, want: undefined },
-])('a kubeconfig with user $user sends $want', async ({ user, want }) => {
-  const { headers } = await given(makeKubeConfig(SERVER, user)).current()
+])('credentials of user $user have the Authorization header $want', async ({ user, want }) => {
+  const { headers } = await makeCredentials(makeKubeConfig(SERVER, user)).current()
   expect(headers['Authorization']).toBe(want)
 })
 
-test('the server is that of the current context', async () => {
-  expect(await given(makeKubeConfig(`${SERVER}/k8s/clusters/c-1/`)).current()).toMatchObject({
+test('credentials have the server of the current context', async () => {
+  expect(await makeCredentials(makeKubeConfig(`${SERVER}/k8s/clusters/c-1/`)).current()).toMatchObject({
     server: `${SERVER}/k8s/clusters/c-1`,
   })
 })
 
-test('a token file that is replaced is read again when its token is refused, line break or not', async () => {
+test('a rejected token is read again from its file, without the line break', async () => {
   const tokenFile = join(dir, 'token')
   await writeFile(tokenFile, 'first\n')
-  const credentials = given(makeKubeConfig(SERVER, { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }))
+  const credentials = makeCredentials(
+    makeKubeConfig(SERVER, { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }),
+  )
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer first')
   await writeFile(tokenFile, 'second\n')
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer first')
@@ -48,7 +49,7 @@ test('a token file that is replaced is read again when its token is refused, lin
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer second')
 })
 
-test('a kubeconfig that is replaced is read again when its token is refused', async () => {
+test('the kubeconfig is reloaded after its token was rejected', async () => {
   let kubeconfig = makeKubeConfig(SERVER, { token: 'first' })
   const credentials = createCredentials(() => parseKubeConfig(kubeconfig))
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer first')
@@ -57,8 +58,8 @@ test('a kubeconfig that is replaced is read again when its token is refused', as
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer second')
 })
 
-test('an exec plug-in is run once for many calls, and again when its token is refused', async () => {
-  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn() }))
+test('an exec plug-in runs once for many calls, and again after its token was rejected', async () => {
+  const credentials = makeCredentials(makeKubeConfig(SERVER, { exec: await makePlugIn() }))
   const many = await Promise.all(Array.from({ length: 20 }, () => credentials.current()))
   expect(new Set(many.map(({ headers }) => headers['Authorization']))).toEqual(new Set(['Bearer token-1']))
   clock += 60_000
@@ -67,16 +68,18 @@ test('an exec plug-in is run once for many calls, and again when its token is re
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-2')
 })
 
-test('an exec plug-in is run again when its token has expired', async () => {
-  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn({ expirationTimestamp: new Date(0) }) }))
+test('an exec plug-in runs again after its token has expired', async () => {
+  const credentials = makeCredentials(
+    makeKubeConfig(SERVER, { exec: await makePlugIn({ expirationTimestamp: new Date(0) }) }),
+  )
   const { headers: first } = await credentials.current()
   expect((await credentials.current()).headers).toBe(first)
   clock += 60_000
   expect((await credentials.current()).headers).not.toEqual(first)
 })
 
-test('tokens that are refused while a new one is awaited are not in its way, and no reason for another', async () => {
-  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn() }))
+test('rejections that arrive during a reload do not cause another one', async () => {
+  const credentials = makeCredentials(makeKubeConfig(SERVER, { exec: await makePlugIn() }))
   await credentials.current()
   credentials.expire()
   const renewed = credentials.current()
@@ -85,8 +88,8 @@ test('tokens that are refused while a new one is awaited are not in its way, and
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-2')
 })
 
-test('a token that is refused while the same one is looked up again is not believed any longer', async () => {
-  const credentials = given(makeKubeConfig(SERVER, { exec: await givenPlugIn() }))
+test('a token rejected during its refresh is replaced at the next call', async () => {
+  const credentials = makeCredentials(makeKubeConfig(SERVER, { exec: await makePlugIn() }))
   await credentials.current()
   clock += 60_000
   const same = credentials.current()
@@ -95,8 +98,8 @@ test('a token that is refused while the same one is looked up again is not belie
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-2')
 })
 
-test('an exec plug-in that fails is asked again at the next call', async () => {
-  const exec = await givenPlugIn()
+test('a failed exec plug-in runs again at the next call', async () => {
+  const exec = await makePlugIn()
   const { command } = exec
   exec.command = join(dir, 'missing')
   const kubeConfig = parseKubeConfig(makeKubeConfig(SERVER, { exec }))
@@ -106,10 +109,10 @@ test('an exec plug-in that fails is asked again at the next call', async () => {
   expect((await credentials.current()).headers['Authorization']).toBe('Bearer token-1')
 })
 
-test('connections are kept while CA and certificates stay the same, and given up when they change', async () => {
+test('connections stay open until the CA or certificates change', async () => {
   const caFile = join(dir, 'ca.crt')
   await writeFile(caFile, 'first CA')
-  const credentials = given(makeKubeConfig(SERVER, { token: 'secret' }, { 'certificate-authority': caFile }))
+  const credentials = makeCredentials(makeKubeConfig(SERVER, { token: 'secret' }, { 'certificate-authority': caFile }))
   onTestFinished(() => credentials.close())
   const { dispatcher: first } = await credentials.current()
   clock += 60_000
@@ -127,7 +130,7 @@ test('connections are kept while CA and certificates stay the same, and given up
   expect(second).toMatchObject({ closed: false })
 })
 
-test('a client certificate is shown to the server, the new one once its files are replaced', async () => {
+test('the server sees the client certificate, and the new one once its files are replaced', async () => {
   const { ca, server, client } = await makeCertificates()
   const names: string[] = []
   const https = createServer({ ...server, ca, requestCert: true }, (request, response) => {
@@ -142,24 +145,22 @@ test('a client certificate is shown to the server, the new one once its files ar
     await writeFile(files['client-key'], key)
   }
   await replace('worker-1')
-  const send = givenTransport(
-    makeKubeConfig(`https://127.0.0.1:${port}`, files, { 'certificate-authority-data': base64(ca) }),
-  )
+  const send = makeTransport(makeKubeConfig(`https://127.0.0.1:${port}`, files, trusting(ca)))
   await (await send({ method: 'GET', path: '/' })).body.dump()
   await replace('worker-2')
   await (await send({ method: 'GET', path: '/' })).body.dump()
   expect(names).toEqual(['worker-1', 'worker-2'])
 })
 
-function given(kubeconfig: string) {
+function makeCredentials(kubeconfig: string) {
   return createCredentials(
     () => parseKubeConfig(kubeconfig),
     () => clock,
   )
 }
 
-/** A program that gives out another token every time it is run. */
-async function givenPlugIn(status: object = {}) {
+/** Writes an exec plug-in that returns another token on each run. */
+async function makePlugIn(status: object = {}) {
   const runs = join(dir, 'runs')
   const script = join(dir, 'plug-in.mjs')
   await appendFile(runs, '')

@@ -1,28 +1,32 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
-import { monotonic } from '../../monotonic.ts'
 
-/** What a call needs to be let in, and the connections that it goes through. */
+/** What authenticates a call, and the connections that carry it. */
 export interface Credentials {
   server: string
   headers: Record<string, string>
-  /** Keeps its connections alive between calls. Undefined stands for the global one. */
+  /** Keeps its connections alive between calls. Undefined: undici's global dispatcher. */
   dispatcher: Dispatcher | undefined
 }
 
 export interface CredentialSource {
   current(): Promise<Credentials>
-  /** After a 401: loads the kubeconfig anew at the next call, with all that client-node remembers of tokens forgotten. */
+  /** After a 401: the next call reloads the kubeconfig, which drops the tokens that client-node has cached. */
   expire(): void
   close(): Promise<void>
 }
 
 /**
- * Credentials as the kubeconfig or the service account gives them: certificates, tokens, exec plug-ins, proxies. They are
- * asked for again every so often, since tokens rotate, but connections are kept for as long as cluster and certificates
- * stay the same: client-node by itself opens a new TLS connection for every call.
+ * Credentials from the kubeconfig or the service account: certificates, tokens, exec plug-ins, proxies. They are refreshed
+ * regularly, since tokens rotate, but connections stay open while cluster and certificates are unchanged: client-node on
+ * its own opens a new TLS connection for every call.
+ *
+ * @param now milliseconds on a monotonic clock
  */
-export function createCredentials(load: () => KubeConfig, now: () => number = monotonic): CredentialSource {
+export function createCredentials(
+  load: () => KubeConfig,
+  now: () => number = () => performance.now(),
+): CredentialSource {
   let kubeConfig: KubeConfig | undefined
   let credentials: (Credentials & { tls: string }) | undefined
   let freshUntil = EXPIRED
@@ -31,16 +35,16 @@ export function createCredentials(load: () => KubeConfig, now: () => number = mo
   async function refresh(): Promise<Credentials> {
     const config = (kubeConfig ??= load())
     const server = config.getCurrentCluster()?.server
-    if (!server) throw new Error('the kubeconfig names no cluster')
+    if (!server) throw new Error('the kubeconfig has no current cluster')
     const context = new RequestContext(server, HttpMethod.GET)
     await config.applySecurityAuthentication(context)
     const tls = await tlsMaterial(config)
     const dispatcher = credentials?.tls === tls ? credentials.dispatcher : context.getDispatcher()
     const old = credentials?.dispatcher
     credentials = { server, headers: trimmed(context.getHeaders()), dispatcher, tls }
-    // Else its token was refused while we waited for the same one.
+    // Otherwise `expire` was called during the refresh: the token just loaded was already rejected.
     if (kubeConfig === config) freshUntil = now() + REFRESH_MS
-    // Calls under way finish first.
+    // `close` lets calls in flight finish.
     if (old !== undefined && old !== dispatcher) void old.close()
     return credentials
   }
@@ -54,7 +58,7 @@ export function createCredentials(load: () => KubeConfig, now: () => number = mo
       return refreshing
     },
     expire() {
-      // Of many calls that are refused at a time the first says it all: none was made with what is loaded since.
+      // Of many calls rejected at the same time only the first counts: none of them used what was loaded since.
       if (freshUntil === EXPIRED) return
       freshUntil = EXPIRED
       kubeConfig = undefined
@@ -65,7 +69,7 @@ export function createCredentials(load: () => KubeConfig, now: () => number = mo
   }
 }
 
-/** Service account tokens are valid for minutes at least after they were replaced; client-node itself reads their file once a minute. */
+/** Service account tokens stay valid for at least minutes after their rotation; client-node rereads their file once a minute. */
 const REFRESH_MS = 10_000
 
 const EXPIRED = Number.NEGATIVE_INFINITY
@@ -77,7 +81,7 @@ async function tlsMaterial(kubeConfig: KubeConfig): Promise<string> {
   return [JSON.stringify(kubeConfig.getCurrentCluster()), ca, cert, key].map(String).join('\n')
 }
 
-/** A token that was read from a file may bring the line break at the file's end, which no header can hold. */
+/** A token from a file may end with the file's line break, which a header cannot contain. */
 function trimmed(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]))
 }

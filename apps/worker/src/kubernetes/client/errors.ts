@@ -1,6 +1,6 @@
 import { PermanentError, RetryError } from '../../errors.ts'
 
-/** The API server's answer to a call that failed (kubernetes.io/docs/reference/kubernetes-api/common-definitions/status). */
+/** The API server's response to a failed call (kubernetes.io/docs/reference/kubernetes-api/common-definitions/status). */
 export interface ApiStatus {
   code: number
   reason: string
@@ -9,7 +9,7 @@ export interface ApiStatus {
   retryAfterMs?: number | undefined
 }
 
-/** A call that the API server answered with an error. The caller decides what a code means to it, `classify` for the rest. */
+/** A call that the API server answered with an error. Callers handle the codes they expect and pass the rest to `classify`. */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly status: ApiStatus
@@ -20,13 +20,13 @@ export class ApiError extends Error {
   }
 }
 
-/** The reason of an answer that gives none: it is a proxy's, or tells of what the API server has no word for. */
+/** Reason of a response without one: it came from a proxy, or the API server has no reason for the error. */
 export const NO_REASON = 'Unknown'
 
-/** What a call lacked that got no answer. Until it has a connection nothing of it is sent. */
+/** What an unanswered call lacked. Nothing is sent before there is a connection. */
 export type Missing = 'credentials' | 'connection' | 'answer'
 
-/** A call that got no answer. */
+/** A call without a response. */
 export class NoAnswerError extends Error {
   override name = 'NoAnswerError'
   readonly missing: Missing
@@ -40,17 +40,21 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Codes that stay what they are however often the same request is sent. All others may pass: 429 and 5xx by themselves,
- * 401 when the token is renewed, 403 when a quota is free again or a Role is mended, 404 when the namespace is made.
+ * Codes that a retry of the same request cannot change. All others may: 429 and 5xx are transient, 401 passes with a new
+ * token, 403 with a freed quota or a corrected Role, 404 with the creation of the namespace.
  */
 const PERMANENT_CODES = new Set([400, 405, 406, 413, 415, 422])
 
-/** Makes a failed call permanent or worth a retry, keeping the cause. */
+/**
+ * Turns the error of a failed call into a permanent or a retryable one, with the original as its cause.
+ *
+ * @param what what the call was doing, such as `creating Job a/b`
+ */
 export function classify(error: unknown, what: string): PermanentError | RetryError {
   if (error instanceof RetryError) return error
   if (!(error instanceof ApiError)) {
     const missing = error instanceof NoAnswerError ? error.missing : 'answer'
-    return new RetryError(`${what}: ${COMPLAINTS[missing]} (${nameOf(error)})`, { cause: error })
+    return new RetryError(`${what}: ${NO_ANSWER[missing]} (${nameOf(error)})`, { cause: error })
   }
   const message = `${what}: the API server answered ${error.message}`
   return PERMANENT_CODES.has(error.status.code)
@@ -58,17 +62,18 @@ export function classify(error: unknown, what: string): PermanentError | RetryEr
     : new RetryError(message, { cause: error, retryAfterMs: error.status.retryAfterMs })
 }
 
-const COMPLAINTS: Record<Missing, string> = {
-  credentials: 'there are no credentials for the API server',
-  connection: 'the API server could not be reached',
+const NO_ANSWER: Record<Missing, string> = {
+  credentials: 'no credentials for the API server',
+  connection: 'cannot reach the API server',
   answer: 'the API server did not answer',
 }
 
 const OVERLOAD_CODES = new Set([429, 500, 502, 503, 504])
 
 /**
- * Whether a failed call tells that the API server has too much to do, or none to answer with: what calls for fewer calls at
- * a time, and for how many milliseconds it wants to be left alone.
+ * Whether an error means that the API server is overloaded or unreachable and needs fewer concurrent calls.
+ *
+ * @returns the pause that it asked for, in milliseconds, or undefined if it is not overloaded
  */
 export function overload(error: unknown): { pauseMs: number } | undefined {
   if (error instanceof NoAnswerError) return error.missing === 'credentials' ? undefined : { pauseMs: 0 }
@@ -78,10 +83,10 @@ export function overload(error: unknown): { pauseMs: number } | undefined {
 }
 
 /**
- * Whether a call may have been carried out though it failed: it was sent and not answered, or not by the API server but by
- * a proxy, which may have passed it on, or the API server itself does not know what etcd has made of it.
+ * Whether a failed call may have taken effect all the same: it was sent and not answered, or answered by a proxy that may
+ * have forwarded it, or the API server itself does not know whether etcd committed it.
  */
-export function mayBeDone(error: unknown): boolean {
+export function isIndeterminate(error: unknown): boolean {
   if (error instanceof NoAnswerError) return error.missing === 'answer'
   if (!(error instanceof ApiError)) return true
   const { code, reason, message } = error.status

@@ -6,46 +6,48 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeKubeConfig, parseKubeConfig } from '../../testing/cluster.ts'
 import { currentNamespace, loadKubeConfig } from './kubeconfig.ts'
 
-test('the API server of the current context is found', async () => {
-  const file = await givenFile(makeKubeConfig('https://127.0.0.1:6443'))
+test('loadKubeConfig finds the API server of the current context', async () => {
+  const file = await writeKubeConfig(makeKubeConfig('https://127.0.0.1:6443'))
   expect(loadKubeConfig(file).getCurrentCluster()).toMatchObject({ server: 'https://127.0.0.1:6443' })
 })
 
 test.each([
-  { what: 'names no context', text: '{}', want: 'names no cluster for its current context' },
+  { what: 'has no context', text: '{}', want: 'has no cluster for its current context' },
   {
     what: 'has a cluster without server',
     text: '{"clusters": [{"name": "a", "cluster": {}}]}',
     want: 'server is missing',
   },
-  { what: 'is empty', text: '', want: "can't be read" },
+  { what: 'is empty', text: '', want: 'cannot read' },
   {
     what: 'is plain HTTP',
     text: makeKubeConfig('http://127.0.0.1', {}, { 'insecure-skip-tls-verify': false }),
     want: 'not https',
   },
   { what: 'has no scheme', text: makeKubeConfig('127.0.0.1:6443'), want: 'not https' },
-])('a kubeconfig that $what is refused, with its path', async ({ text, want }) => {
-  const file = await givenFile(text)
+])('a kubeconfig that $what is rejected with its path', async ({ text, want }) => {
+  const file = await writeKubeConfig(text)
   expect(() => loadKubeConfig(file)).toThrow(want)
   expect(() => loadKubeConfig(file)).toThrow(file)
 })
 
-test('without any kubeconfig, nor a service account, it is told where to put one', async () => {
-  vi.stubEnv('HOME', await givenDirectory())
+test('without kubeconfig and service account the error names the flag', async () => {
+  vi.stubEnv('HOME', await makeDirectory())
   for (const name of ['KUBECONFIG', 'KUBERNETES_SERVICE_HOST']) vi.stubEnv(name, undefined)
   onTestFinished(() => void vi.unstubAllEnvs())
-  expect(() => loadKubeConfig(undefined)).toThrow('tell --kubeconfig where')
+  expect(() => loadKubeConfig(undefined)).toThrow('use --kubeconfig to')
 })
 
-test('a file that is not there is told', () => {
-  expect(() => loadKubeConfig('/missing/kubeconfig')).toThrow(/kubeconfig \/missing\/kubeconfig can't be read: ENOENT/)
+test('a missing file is rejected with its path', () => {
+  expect(() => loadKubeConfig('/missing/kubeconfig')).toThrow(
+    /cannot read the kubeconfig \/missing\/kubeconfig: ENOENT/,
+  )
 })
 
-test('what is no YAML is told without quoting the file, which holds secrets', async () => {
-  const file = await givenFile('users:\n- user:\n    token: secret\n   name: ada: b\n')
+test('a YAML error does not quote the file, which holds secrets', async () => {
+  const file = await writeKubeConfig('users:\n- user:\n    token: secret\n   name: ada: b\n')
   const error = await new Promise((resolve) => resolve(loadKubeConfig(file))).catch((thrown: unknown) => thrown)
-  expect(inspect(error)).toMatch(/can't be read: .*\(4:/)
+  expect(inspect(error)).toMatch(/cannot read .*: .*\(4:/)
   expect(inspect(error)).not.toContain('secret')
 })
 
@@ -58,13 +60,13 @@ test.each([
   expect(currentNamespace(parseKubeConfig(JSON.stringify(config)))).toBe(want)
 })
 
-async function givenFile(text: string): Promise<string> {
-  const file = join(await givenDirectory(), 'config')
+async function writeKubeConfig(text: string): Promise<string> {
+  const file = join(await makeDirectory(), 'config')
   await writeFile(file, text)
   return file
 }
 
-async function givenDirectory(): Promise<string> {
+async function makeDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'opifer-kubeconfig-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   return directory

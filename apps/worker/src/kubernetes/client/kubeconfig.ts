@@ -1,19 +1,19 @@
 import { KubeConfig } from '@kubernetes/client-node'
 
 /**
- * The kubeconfig in a file; else, as kubectl does, `$KUBECONFIG`, `~/.kube/config`, or the service account of the pod.
- * Throws when it can't be read or no API server can be reached by it.
+ * Loads the kubeconfig from a file or, as kubectl does, from `$KUBECONFIG`, `~/.kube/config` or the pod's service account.
+ * Throws when it cannot be read or has no usable API server.
  */
 export function loadKubeConfig(file: string | undefined): KubeConfig {
   const source = file === undefined ? 'the kubeconfig' : `the kubeconfig ${file}`
   const kubeConfig = new KubeConfig()
-  const problem = readInto(kubeConfig, file)
-  if (problem !== undefined) throw new Error(`${source} can't be read: ${problem}`)
+  const error = readInto(kubeConfig, file)
+  if (error !== undefined) throw new Error(`cannot read ${source}: ${error}`)
   const cluster = kubeConfig.getCurrentCluster()
-  if (!cluster) throw new Error(`${source} names no cluster for its current context`)
+  if (!cluster) throw new Error(`${source} has no cluster for its current context`)
   const { server, skipTLSVerify } = cluster
   if (!server.startsWith('https://') && !(server.startsWith('http://') && skipTLSVerify)) {
-    throw new Error(`${source} leads to ${server}, which is not https; tell --kubeconfig where another one is`)
+    throw new Error(`${source} points to ${server}, which is not https; use --kubeconfig to select another`)
   }
   return kubeConfig
 }
@@ -23,7 +23,7 @@ export function currentNamespace(kubeConfig: KubeConfig): string {
   return kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? 'default'
 }
 
-/** Tells what is wrong by the first line alone: those after it quote the file, which holds secrets. */
+/** @returns only the first line of the error: the lines after it quote the file, which holds secrets */
 function readInto(kubeConfig: KubeConfig, file: string | undefined): string | undefined {
   try {
     if (file === undefined) kubeConfig.loadFromDefault()

@@ -1,48 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonic } from '../../monotonic.ts'
 
-/** How many calls may be under way at a time, found out as we go. */
-export interface AdaptiveLimit {
-  /** Makes the call when its turn has come, and learns from how it went. */
+/** Limits how many calls are in flight, adapting to what the other side can take. */
+export interface ConcurrencyLimiter {
+  /** Makes the call once a slot is free, in order of arrival. */
   run: <Value>(call: () => Promise<Value>) => Promise<Value>
-  /** Calls that may be under way at a time now. */
+  /** The current limit. */
   current: () => number
 }
 
-export interface AdaptiveLimitOptions {
-  most: number
-  /** Whether an error says that the other side has too much to do, and for how many milliseconds it wants to be left alone. */
-  complaint: (error: unknown) => { pauseMs: number } | undefined
-  /** Milliseconds since any time; a wall clock that is set back would make a pause last longer. */
+export interface ConcurrencyLimiterOptions {
+  /** Initial and highest limit. */
+  max: number
+  /** Whether an error means that the other side is overloaded, and the pause it asks for in milliseconds. */
+  overload: (error: unknown) => { pauseMs: number } | undefined
+  /** Milliseconds on a monotonic clock: a wall clock that is set back would lengthen a pause. */
   now?: () => number
   wait?: (ms: number) => Promise<unknown>
 }
 
 /**
- * Lets as many calls through as the other side takes without complaint: half as many after a complaint or a slow answer,
- * one more after each full round without (additive increase, multiplicative decrease, as TCP does it).
+ * Additive increase, multiplicative decrease, as in TCP: halves the limit after an overload or a slow response, and raises
+ * it by one after each full round without either.
  */
-export function createAdaptiveLimit({
-  most,
-  complaint,
-  now = monotonic,
+export function createConcurrencyLimiter({
+  max,
+  overload,
+  now = () => performance.now(),
   wait = sleep,
-}: AdaptiveLimitOptions): AdaptiveLimit {
+}: ConcurrencyLimiterOptions): ConcurrencyLimiter {
   const waiting: (() => void)[] = []
-  let limit = most
-  let underWay = 0
+  let limit = max
+  let inFlight = 0
   let cutAt = Number.NEGATIVE_INFINITY
   let pausedUntil = Number.NEGATIVE_INFINITY
 
   function admit(): void {
-    while (underWay < Math.floor(limit) && waiting.length > 0) {
-      underWay++
+    while (inFlight < Math.floor(limit) && waiting.length > 0) {
+      inFlight++
       waiting.shift()?.()
     }
   }
 
   function cut(startedAt: number): void {
-    // Calls that were sent before the last cut say nothing about what it has brought.
+    // Calls that started before the last cut say nothing about its effect.
     if (startedAt < cutAt) return
     limit = Math.max(1, limit / 2)
     cutAt = now()
@@ -65,22 +65,22 @@ export function createAdaptiveLimit({
       try {
         const value = await call()
         if (now() - startedAt > SLOW_MS) cut(startedAt)
-        else limit = Math.min(most, limit + 1 / limit)
+        else limit = Math.min(max, limit + 1 / limit)
         return value
       } catch (error) {
-        const complained = complaint(error)
-        if (complained) {
+        const overloaded = overload(error)
+        if (overloaded) {
           cut(startedAt)
-          pausedUntil = Math.max(pausedUntil, now() + complained.pauseMs)
+          pausedUntil = Math.max(pausedUntil, now() + overloaded.pauseMs)
         }
         throw error
       } finally {
-        underWay--
+        inFlight--
         admit()
       }
     },
   }
 }
 
-/** A create takes milliseconds; one that takes this long stood in a queue at the other side. */
+/** A create takes milliseconds; one that takes this long was queued on the other side. */
 const SLOW_MS = 1_000

@@ -1,36 +1,35 @@
 import { createSecureServer } from 'node:http2'
-import { makeCertificates, startProxy } from '@opifer/testkit'
+import { freePort, makeCertificates, startProxy } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { base64 } from '../../testing/base64.ts'
-import { givenTransport, makeKubeConfig, parseKubeConfig } from '../../testing/cluster.ts'
-import { givenServer, listen } from '../../testing/server.ts'
+import { makeKubeConfig, makeTransport, parseKubeConfig, trusting } from '../../testing/cluster.ts'
+import { startServer, listen } from '../../testing/server.ts'
 import { createCredentials } from './credentials.ts'
 import { createTransport } from './transport.ts'
 
 const get = { method: 'GET', path: '/jobs' } as const
 
-test('many calls go over few connections', async () => {
-  const server = await givenServer((_request, response) => response.end('{}'))
-  const send = givenTransport(makeKubeConfig(server.url))
+test('calls share a few connections', async () => {
+  const server = await startServer((_request, response) => response.end('{}'))
+  const send = makeTransport(makeKubeConfig(server.url))
   const call = async () => (await send(get)).body.json()
   for (let count = 0; count < 50; count++) await call()
-  // A call may begin before the connection of the one before it is free again.
+  // A call may start before the connection of the previous one is free again.
   expect(server.connections()).toBeLessThanOrEqual(2)
   for (let count = 0; count < 20; count++) await Promise.all(Array.from({ length: 10 }, call))
   expect(server.requests).toHaveLength(250)
   expect(server.connections()).toBeLessThanOrEqual(20)
 })
 
-test('says who it is, what it takes and what it sends', async () => {
+test('a request has its credentials, content types, user agent and query', async () => {
   const { promise: seen, resolve: see } = Promise.withResolvers<object>()
-  const server = await givenServer((request, response) => {
+  const server = await startServer((request, response) => {
     void request.toArray().then((chunks) => {
       const { url, method, headers } = request
       see({ url, method, headers, body: Buffer.concat(chunks).toString() })
       response.end('{}')
     })
   })
-  const send = givenTransport(makeKubeConfig(`${server.url}/k8s/clusters/c-1/`, { token: 'secret' }))
+  const send = makeTransport(makeKubeConfig(`${server.url}/k8s/clusters/c-1/`, { token: 'secret' }))
   const query = { labelSelector: 'a=b,c in (d)', limit: 500, watch: true, continue: undefined }
   await (await send({ method: 'POST', path: '/jobs', query, body: { name: 'über' } })).body.dump()
   expect(await seen).toMatchObject({
@@ -47,45 +46,45 @@ test('says who it is, what it takes and what it sends', async () => {
 })
 
 test.each([
-  { silence: 'before the answer', begin: false, want: 'UND_ERR_HEADERS_TIMEOUT' },
-  { silence: 'in the middle of the answer', begin: true, want: 'UND_ERR_BODY_TIMEOUT' },
-])('silence $silence ends the call', async ({ begin, want }) => {
-  const server = await givenServer((_request, response) => void (begin && response.write('{')))
-  const send = givenTransport(makeKubeConfig(server.url))
+  { silence: 'before the response', begin: false, want: 'UND_ERR_HEADERS_TIMEOUT' },
+  { silence: 'within the response', begin: true, want: 'UND_ERR_BODY_TIMEOUT' },
+])('silence $silence fails the call', async ({ begin, want }) => {
+  const server = await startServer((_request, response) => void (begin && response.write('{')))
+  const send = makeTransport(makeKubeConfig(server.url))
   const call = async () => (await send({ ...get, timeoutMs: 100 })).body.json()
   await expect(call()).rejects.toMatchObject({ code: want })
 })
 
-test('a call that is aborted ends at once, and its connection with it', async () => {
+test('aborting a call ends it and closes its connection', async () => {
   const abort = new AbortController()
-  const { promise: gone, resolve: leave } = Promise.withResolvers<void>()
-  const server = await givenServer((request) => {
-    request.socket.once('close', leave)
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const server = await startServer((request) => {
+    request.socket.once('close', close)
     abort.abort()
   })
-  const send = givenTransport(makeKubeConfig(server.url))
+  const send = makeTransport(makeKubeConfig(server.url))
   await expect(send({ ...get, signal: abort.signal })).rejects.toThrow('aborted')
-  await gone
+  await closed
 })
 
-test('a connection that breaks ends the call, and the next one goes over a new one', async () => {
-  const server = await givenServer((request, response) => {
+test('a broken connection fails the call, and the next call opens a new one', async () => {
+  const server = await startServer((request, response) => {
     if (server.requests.length === 1) request.socket.destroy()
     else response.end('{}')
   })
-  const send = givenTransport(makeKubeConfig(server.url))
+  const send = makeTransport(makeKubeConfig(server.url))
   await expect(send(get)).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
   expect(await (await send(get)).body.json()).toEqual({})
 })
 
-test('nobody there is an error, not a wait', async () => {
-  const send = givenTransport(makeKubeConfig('http://127.0.0.1:1'))
+test('a refused connection fails the call at once', async () => {
+  const send = makeTransport(makeKubeConfig(`http://127.0.0.1:${await freePort()}`))
   await expect(send(get)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('after a 401 the credentials are asked for anew', async () => {
+test('a 401 makes the next call reload the credentials', async () => {
   let token = 'first'
-  const server = await givenServer(({ headers }, response) => {
+  const server = await startServer(({ headers }, response) => {
     response.writeHead(headers.authorization === 'Bearer second' ? 200 : 401).end()
   })
   const credentials = createCredentials(() => parseKubeConfig(makeKubeConfig(server.url, { token })))
@@ -101,7 +100,7 @@ test('after a 401 the credentials are asked for anew', async () => {
   expect(await status()).toBe(200)
 })
 
-test('a server that speaks HTTP/2, as the API server does, gets one connection, and a new one when that is stuck', async () => {
+test('calls over HTTP/2, which the API server speaks, share one connection and replace it when it hangs', async () => {
   const { ca, server } = await makeCertificates()
   const versions = new Set<string>()
   const http2 = createSecureServer(server, (request, response) => {
@@ -111,9 +110,7 @@ test('a server that speaks HTTP/2, as the API server does, gets one connection, 
   const { port, connections } = await listen(http2)
   const proxy = await startProxy({ host: '127.0.0.1', port })
   onTestFinished(() => proxy.stop())
-  const send = givenTransport(
-    makeKubeConfig(`https://127.0.0.1:${proxy.port}`, {}, { 'certificate-authority-data': base64(ca) }),
-  )
+  const send = makeTransport(makeKubeConfig(`https://127.0.0.1:${proxy.port}`, {}, trusting(ca)))
   const call = async (timeoutMs = 10_000) => (await send({ ...get, timeoutMs })).body.json()
   for (let count = 0; count < 10; count++) await Promise.all(Array.from({ length: 10 }, () => call()))
   expect([...versions]).toEqual(['2.0'])

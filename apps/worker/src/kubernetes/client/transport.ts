@@ -8,14 +8,14 @@ export interface Call {
   query?: Readonly<Record<string, string | number | boolean | undefined>>
   body?: unknown
   signal?: AbortSignal
-  /** Longest silence before the answer's head and between two pieces of its body. */
+  /** Longest silence before the response's headers and between two chunks of its body. */
   timeoutMs?: number
 }
 
-/** Sends one call to the API server. Throws a `NoAnswerError` when none came; any answer is a value. */
+/** Sends one call to the API server. Throws a `NoAnswerError` when no response arrives; returns every response, error or not. */
 export type Transport = (call: Call) => Promise<Dispatcher.ResponseData>
 
-/** A transport over connections that stay open between calls. */
+/** A transport that keeps its connections open between calls. */
 export function createTransport(credentials: CredentialSource, userAgent: string): Transport {
   return async function send(call) {
     const { method, body, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = call
@@ -58,7 +58,7 @@ function urlOf(server: string, { path, query = {} }: Pick<Call, 'path' | 'query'
   return url
 }
 
-/** Calls back just before a request is written to a connection that stands: the server's certificate was accepted. */
+/** Calls back just before a request is written to an open connection, after the server's certificate was accepted. */
 function beforeSending(onSend: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const start = handler.onRequestStart?.bind(handler)

@@ -1,60 +1,60 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@opifer/platform/telemetry'
-import { monotonic } from '../../monotonic.ts'
 import { retryDelay } from '../../retry-delay.ts'
 import type { Collection, KubeApi, KubeObject } from '../client/api.ts'
 import { ApiError } from '../client/errors.ts'
 
-/** What is told of a collection, in order. */
-export interface MirrorListener<Item> {
-  /** The whole collection, at the start and whenever it had to be listed anew. */
+/** Receives the state of a collection, in order. */
+export interface EventHandler<Item> {
+  /** The whole collection: at the start, and after every relist. */
   onList: (items: Item[]) => void
-  onChange: (type: 'ADDED' | 'MODIFIED' | 'DELETED', item: Item) => void
+  onEvent: (type: 'ADDED' | 'MODIFIED' | 'DELETED', item: Item) => void
 }
 
-export interface MirrorOptions {
+export interface InformerOptions {
   log: Logger
+  /** Milliseconds on a monotonic clock. */
   now?: () => number
   random?: () => number
-  /** How long one watch lasts before it is opened anew; bounds how long a silent one can go unnoticed. */
+  /** Lifetime of one watch; bounds how long a silent one can go unnoticed. */
   watchSeconds?: number
-  /** Milliseconds after which the collection is listed even though the watch seems well. */
+  /** Milliseconds between lists, even while the watch works. */
   relistMs?: number
-  /** Called whenever a watch or list broke off and will be tried again. */
+  /** Called whenever a watch or list is interrupted; it is retried. */
   onInterruption?: () => void
 }
 
 /**
- * Follows a collection by list and watch, for as long as it takes: errors, cuts, silence and versions too old are all
- * answered by trying again, with a delay that grows.
+ * Follows a collection by list and watch until stopped. Errors, cut or silent connections and expired versions all lead to
+ * a retry with growing delay.
  */
-export class Mirror<Item extends KubeObject> {
-  /** Resolves when the first list is in. */
+export class Informer<Item extends KubeObject> {
+  /** Resolves after the first list. */
   readonly ready: Promise<void>
   readonly #api: Pick<KubeApi, 'list' | 'watch'>
   readonly #collection: Collection
-  readonly #listener: MirrorListener<Item>
-  readonly #options: Required<MirrorOptions>
+  readonly #handler: EventHandler<Item>
+  readonly #options: Required<InformerOptions>
   readonly #stopping = new AbortController()
   readonly #done: Promise<void>
   #becomeReady: () => void = () => {}
-  /** Up to which version every change is known. */
+  /** The handler has seen every change up to this version. */
   #version: string | undefined
   #listedAt = Number.NEGATIVE_INFINITY
-  #heardAt = Number.NEGATIVE_INFINITY
+  #lastEventAt = Number.NEGATIVE_INFINITY
   #failures = 0
 
   constructor(
     api: Pick<KubeApi, 'list' | 'watch'>,
     collection: Collection,
-    listener: MirrorListener<Item>,
-    options: MirrorOptions,
+    handler: EventHandler<Item>,
+    options: InformerOptions,
   ) {
     this.#api = api
     this.#collection = collection
-    this.#listener = listener
+    this.#handler = handler
     this.#options = {
-      now: monotonic,
+      now: () => performance.now(),
       random: Math.random,
       watchSeconds: 20,
       relistMs: 300_000,
@@ -67,12 +67,12 @@ export class Mirror<Item extends KubeObject> {
     this.#done = this.#follow()
   }
 
-  /** Milliseconds since the API server was last heard of; infinite before the first list. */
-  silentFor(): number {
-    return this.#options.now() - this.#heardAt
+  /** Milliseconds since the API server last sent anything, bookmarks included; infinite before the first list. */
+  lastEventAge(): number {
+    return this.#options.now() - this.#lastEventAt
   }
 
-  /** Milliseconds since the collection was last listed as a whole; infinite before the first list. */
+  /** Milliseconds since the last list of the whole collection; infinite before the first one. */
   listAge(): number {
     return this.#options.now() - this.#listedAt
   }
@@ -87,14 +87,14 @@ export class Mirror<Item extends KubeObject> {
     while (!this.#stopping.signal.aborted) {
       try {
         const lasted = await this.#watch(await this.#currentVersion())
-        // A server that ends every watch at once must not be asked without a pause.
+        // Otherwise a server that ends every watch at once would be called in a tight loop.
         if (!lasted) await this.#pause()
       } catch (err) {
         if (this.#stopping.signal.aborted) return
         onInterruption()
         const status = err instanceof ApiError ? err.status : undefined
         if (status?.code === 410) this.#version = undefined
-        else log.warn({ err, path: this.#collection.path }, 'watching is interrupted')
+        else log.warn({ err, path: this.#collection.path }, 'watch interrupted, retrying')
         await this.#pause(status?.retryAfterMs)
       }
     }
@@ -104,15 +104,15 @@ export class Mirror<Item extends KubeObject> {
     const { now, relistMs } = this.#options
     if (this.#version !== undefined && now() - this.#listedAt < relistMs) return this.#version
     const { items, resourceVersion } = await this.#api.list<Item>(this.#collection, this.#stopping.signal)
-    this.#heardAt = now()
+    this.#lastEventAt = now()
     this.#listedAt = now()
-    this.#listener.onList(items)
+    this.#handler.onList(items)
     this.#version = resourceVersion
     this.#becomeReady()
     return resourceVersion
   }
 
-  /** Tells whether the watch lasted: only then is the API server well again. */
+  /** @returns whether the watch lasted, which proves that the API server has recovered */
   async #watch(since: string): Promise<boolean> {
     const { now, watchSeconds } = this.#options
     const options = { signal: this.#stopping.signal, timeoutSeconds: watchSeconds }
@@ -120,13 +120,13 @@ export class Mirror<Item extends KubeObject> {
     const lasted = () => now() - openedAt >= SHORT_WATCH_MS
     try {
       for await (const { type, object } of this.#api.watch<Item>(this.#collection, since, options)) {
-        this.#heardAt = now()
+        this.#lastEventAt = now()
         const { resourceVersion } = object.metadata
         if (isKnown(resourceVersion, this.#version)) continue
-        if (type !== 'BOOKMARK') this.#listener.onChange(type, object)
+        if (type !== 'BOOKMARK') this.#handler.onEvent(type, object)
         this.#version = resourceVersion
       }
-      this.#heardAt = now()
+      this.#lastEventAt = now()
     } finally {
       if (lasted()) this.#failures = 0
     }
@@ -143,8 +143,8 @@ export class Mirror<Item extends KubeObject> {
 const SHORT_WATCH_MS = 1_000
 
 /**
- * Whether a state is as old as what is known, as in an event that comes twice or late. Versions of one collection are
- * numbers that grow (kubernetes/enhancements, KEP-5504); where they are not, nothing can be said.
+ * Whether an event is a duplicate or arrived late. Versions of one collection are increasing numbers
+ * (kubernetes/enhancements, KEP-5504); others cannot be compared and count as new.
  */
 function isKnown(version: string, known: string | undefined): boolean {
   const comparable = known !== undefined && /^\d+$/.test(version) && /^\d+$/.test(known)

@@ -1,113 +1,147 @@
 import { type JobRef, type JobState, jobState, LABEL } from '@opifer/core'
-import { type Job, jobsPath, type KubeApi } from '../client/api.ts'
-import { Mirror, type MirrorListener, type MirrorOptions } from './informer.ts'
+import { type Job, jobRef, jobsPath, type KubeApi } from '../client/api.ts'
+import { type EventHandler, Informer, type InformerOptions } from './informer.ts'
 
-/** What the watch showed last of a Job; `gone` when it went away before its end was seen. */
-export type Sighting = JobState | { state: 'gone' }
+/** Annotation with the key of the alert that a Job was created for. */
+const ALERT_KEY = 'opifer.io/alert-key'
 
-/** Which Job it is; when it was created only its creator knows. */
-export type JobIdentity = Omit<JobRef, 'createdAt'>
+/** Last observed state of a Job; `gone` if it was deleted before its end was seen. */
+export type ObservedJob = JobState | { state: 'gone' }
 
-/** The Jobs that Opifer made, seen through one watch for all runs. */
+/** The Jobs that Opifer created, from one watch for all runs. */
 export interface Jobs {
-  seen: (job: JobRef) => Sighting | undefined
-  /** The Job that was made for this run, also when it is gone. */
-  of: (runId: string) => JobIdentity | undefined
+  seen: (job: JobRef) => ObservedJob | undefined
+  /** The Job created for this run, even if it was deleted since. */
+  of: (runId: string) => JobRef | undefined
+  /** A Job created for this alert that is still running. */
+  unfinished: (alertKey: string) => JobRef | undefined
   /**
-   * Lets the end of a Job wake this run, though the Job was made for another run of the same episode. One that has ended
-   * before is `seen` to have, and wakes nobody.
+   * Also reports the end of the Job to this run, which did not create it. Has no effect if the Job was deleted before;
+   * `seen` returns its end.
    */
   adopt: (job: JobRef, runId: string) => void
-  mirror: Mirror<Job>
+  informer: Informer<Job>
 }
 
-/** @param onEnd called with the run of every Job that has ended or is gone: maybe more than once, maybe long recorded */
+/**
+ * @param onEnd called with the run of every Job that has finished or was deleted, possibly more than once and long after the
+ *   run ended
+ */
 export function watchJobs(
   api: Pick<KubeApi, 'list' | 'watch'>,
   namespace: string,
   onEnd: (runId: string) => void,
-  options: MirrorOptions,
+  options: InformerOptions,
 ): Jobs {
-  const board = createBoard(onEnd)
+  const store = createStore(onEnd)
   const collection = { path: jobsPath(namespace), labelSelector: LABEL.runId }
-  return {
-    seen: board.seen,
-    of: board.of,
-    adopt: board.adopt,
-    mirror: new Mirror<Job>(api, collection, board, options),
-  }
+  const { seen, of, unfinished, adopt } = store
+  return { seen, of, unfinished, adopt, informer: new Informer<Job>(api, collection, store, options) }
 }
 
-/** No more of each Job than must be known, since there may be many thousands. */
+/** As little as possible of each Job: there may be many thousands. */
 interface Entry {
   runId: string | undefined
-  job: JobIdentity
-  sighting: Sighting
+  job: JobRef
+  observed: ObservedJob
+  /** Undefined once the Job has ended. */
+  alertKey: string | undefined
 }
 
-/** Jobs that have gone are remembered for the runs that still have to be told, these many at most. */
-const MAX_DEPARTED = 10_000
+/** Deleted Jobs to remember until their runs are notified. */
+const MAX_DELETED = 10_000
 
-function createBoard(onEnd: (runId: string) => void): Omit<Jobs, 'mirror'> & MirrorListener<Job> {
+function createStore(onEnd: (runId: string) => void): Omit<Jobs, 'informer'> & EventHandler<Job> {
   let present = new Map<string, Entry>()
-  const departed = new Map<string, Entry>()
-  const ofRuns = new Map<string, Entry>()
+  const deleted = new Map<string, Entry>()
+  const byRun = new Map<string, Entry>()
+  const running = createRunningIndex()
   const adopters = new Map<string, string[]>()
 
   function read(job: Job): Entry {
     const entry = entryOf(job)
-    if (entry.runId) ofRuns.set(entry.runId, entry)
+    if (entry.runId) byRun.set(entry.runId, entry)
     return entry
   }
 
-  function show(uid: string, entry: Entry, before: Entry | undefined): void {
-    const { state } = entry.sighting
-    if (state === 'running' || state === before?.sighting.state) return
-    for (const runId of [entry.runId, ...(adopters.get(uid) ?? [])]) if (runId) onEnd(runId)
+  function notify(entry: Entry, before: Entry | undefined): void {
+    const { state } = entry.observed
+    if (state === 'running' || state === before?.observed.state) return
+    for (const runId of [entry.runId, ...(adopters.get(entry.job.uid) ?? [])]) if (runId) onEnd(runId)
   }
 
-  function depart(uid: string, last: Entry, before: Entry | undefined): void {
-    const entry: Entry = last.sighting.state === 'running' ? { ...last, sighting: { state: 'gone' } } : last
-    departed.set(uid, entry)
-    for (const [oldest, { runId }] of departed) {
-      if (departed.size <= MAX_DEPARTED) break
-      departed.delete(oldest)
-      if (runId && ofRuns.get(runId)?.job.uid === oldest) ofRuns.delete(runId)
+  function remove(last: Entry, before: Entry | undefined): void {
+    const { uid } = last.job
+    const entry: Entry =
+      last.observed.state === 'running' ? { ...last, observed: { state: 'gone' }, alertKey: undefined } : last
+    deleted.set(uid, entry)
+    for (const [oldest, { runId }] of deleted) {
+      if (deleted.size <= MAX_DELETED) break
+      deleted.delete(oldest)
+      if (runId && byRun.get(runId)?.job.uid === oldest) byRun.delete(runId)
     }
-    show(uid, entry, before)
+    notify(entry, before)
     adopters.delete(uid)
   }
 
   return {
-    seen: ({ uid }) => (present.get(uid) ?? departed.get(uid))?.sighting,
-    of: (runId) => ofRuns.get(runId)?.job,
+    seen: ({ uid }) => (present.get(uid) ?? deleted.get(uid))?.observed,
+    of: (runId) => byRun.get(runId)?.job,
+    unfinished: (alertKey) => present.get(running.first(alertKey) ?? '')?.job,
     adopt({ uid }, runId) {
-      // Nothing more will be told of one that has gone. One that is not present may be about to be shown.
-      if (departed.has(uid)) return
+      // A deleted Job gets no more events. One that is absent may be about to appear.
+      if (deleted.has(uid)) return
       adopters.set(uid, [...(adopters.get(uid) ?? []), runId])
     },
     onList(items) {
       const before = present
       present = new Map(items.map((item) => [item.metadata.uid, read(item)]))
-      for (const [uid, entry] of present) show(uid, entry, before.get(uid))
-      for (const [uid, entry] of before) if (!present.has(uid)) depart(uid, entry, entry)
+      running.reset(present.values())
+      for (const [uid, entry] of present) notify(entry, before.get(uid))
+      for (const [uid, entry] of before) if (!present.has(uid)) remove(entry, entry)
     },
-    onChange(type, item) {
+    onEvent(type, item) {
       const { uid } = item.metadata
       const before = present.get(uid)
       const entry = read(item)
+      if (before) running.remove(before)
       if (type === 'DELETED') {
         present.delete(uid)
-        depart(uid, entry, before)
+        remove(entry, before)
       } else {
         present.set(uid, entry)
-        show(uid, entry, before)
+        running.add(entry)
+        notify(entry, before)
       }
     },
   }
 }
 
+/** Uids of running Jobs by alert key. Nearly always one per key, so a short array costs less memory than a Set. */
+function createRunningIndex() {
+  const uids = new Map<string, string[]>()
+  function add({ alertKey, job: { uid } }: Entry): void {
+    if (alertKey) uids.set(alertKey, [...(uids.get(alertKey) ?? []), uid])
+  }
+  return {
+    first: (alertKey: string): string | undefined => uids.get(alertKey)?.[0],
+    add,
+    reset(entries: Iterable<Entry>): void {
+      uids.clear()
+      for (const entry of entries) add(entry)
+    },
+    remove({ alertKey, job: { uid } }: Entry): void {
+      if (!alertKey) return
+      const others = (uids.get(alertKey) ?? []).filter((other) => other !== uid)
+      if (others.length > 0) uids.set(alertKey, others)
+      else uids.delete(alertKey)
+    },
+  }
+}
+
 function entryOf(job: Job): Entry {
-  const { namespace, name, uid, labels } = job.metadata
-  return { runId: labels?.[LABEL.runId], job: { namespace, name, uid }, sighting: jobState(job) }
+  const { labels, annotations } = job.metadata
+  const observed = jobState(job)
+  const alertKey = observed.state === 'running' ? annotations?.[ALERT_KEY] : undefined
+  return { runId: labels?.[LABEL.runId], job: jobRef(job), observed, alertKey }
 }

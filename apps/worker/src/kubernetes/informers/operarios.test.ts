@@ -3,27 +3,27 @@ import { makeAlert, makeConfigMap } from '@opifer/core/testing'
 import { eventually } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent, stored } from '../../testing/builders.ts'
-import { givenCluster, NAMESPACE } from '../../testing/cluster.ts'
+import { NAMESPACE, startCluster } from '../../testing/cluster.ts'
 import { watchOperarios } from './operarios.ts'
 
 const NAME = 'openfero-diskspacelow-firing'
 const labels = { app: 'openfero' }
 const { data = {} } = makeConfigMap()
 
-test('resolving asks nobody, and parses a manifest once for each version of its ConfigMap', async () => {
-  const { cluster, operarios } = await given()
-  const asked = cluster.audit.entries().length
+test('resolve makes no API call and parses a manifest once per version of its ConfigMap', async () => {
+  const { cluster, operarios } = await startOperarios()
+  const requests = cluster.audit.entries().length
   const first = found(operarios.resolve(makeAlert()))
   for (let count = 0; count < 100; count++) expect(found(operarios.resolve(makeAlert()))).toBe(first)
-  expect(cluster.audit.entries()).toHaveLength(asked)
+  expect(cluster.audit.entries()).toHaveLength(requests)
   expect(first).toMatchObject({ configMap: `${NAMESPACE}/${NAME}`, key: 'DiskSpaceLow' })
 
   cluster.store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft.metadata.annotations = { a: 'b' }))
   await eventually(() => expect(found(operarios.resolve(makeAlert()))).not.toBe(first))
 })
 
-test('a new list of what is known already leads to no new parsing', async () => {
-  const { cluster, operarios } = await given()
+test('a relist of unchanged ConfigMaps does not parse their manifests again', async () => {
+  const { cluster, operarios } = await startOperarios()
   const first = found(operarios.resolve(makeAlert()))
   cluster.faults.cutWatches()
   cluster.store.create('configmaps', stored('ConfigMap', 'openfero-other-firing', { labels }, { data: { Other: 'x' } }))
@@ -33,14 +33,14 @@ test('a new list of what is known already leads to no new parsing', async () => 
   expect(found(operarios.resolve(makeAlert()))).toBe(first)
 })
 
-test.each<{ what: string; change: (store: Awaited<ReturnType<typeof givenCluster>>['store']) => void; want: object }>([
+test.each<{ what: string; change: (store: Awaited<ReturnType<typeof startCluster>>['store']) => void; want: object }>([
   {
     what: 'deleted',
     change: (store) => store.remove('configmaps', NAMESPACE, NAME),
     want: { kind: 'unmatched', reason: `no ConfigMap ${NAMESPACE}/${NAME} with labels app=openfero` },
   },
   {
-    what: 'without the label any more',
+    what: 'unlabeled',
     change: (store) => store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft.metadata.labels = {})),
     want: { kind: 'unmatched' },
   },
@@ -58,15 +58,15 @@ test.each<{ what: string; change: (store: Awaited<ReturnType<typeof givenCluster
       store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft['data'] = { DiskSpaceLow: '{' })),
     want: { kind: 'invalid' },
   },
-])('an Operario that is $what is so at once', async ({ change, want }) => {
-  const { cluster, operarios } = await given()
+])('resolve returns $want.kind once the Operario is $what', async ({ change, want }) => {
+  const { cluster, operarios } = await startOperarios()
   expect(operarios.resolve(makeAlert()).kind).toBe('found')
   change(cluster.store)
   await eventually(() => expect(operarios.resolve(makeAlert())).toMatchObject(want))
 })
 
-test('alerts that nobody has made an Operario for are unmatched, whatever they are called', async () => {
-  const { operarios } = await given()
+test('alerts without an Operario are unmatched, whatever their name', async () => {
+  const { operarios } = await startOperarios()
   expect(operarios.resolve(makeAlert({ alertname: 'NodeClockSkew' }))).toEqual({
     kind: 'unmatched',
     reason: `no ConfigMap ${NAMESPACE}/openfero-nodeclockskew-firing with labels app=openfero`,
@@ -77,13 +77,13 @@ test('alerts that nobody has made an Operario for are unmatched, whatever they a
   }
 })
 
-async function given() {
-  const cluster = await givenCluster()
+async function startOperarios() {
+  const cluster = await startCluster()
   cluster.store.create('configmaps', stored('ConfigMap', NAME, { labels }, { data }))
   const source = { namespace: NAMESPACE, labelSelector: 'app=openfero' }
   const operarios = watchOperarios(cluster.api, source, { log: silent })
-  onTestFinished(() => operarios.mirror.stop())
-  await operarios.mirror.ready
+  onTestFinished(() => operarios.informer.stop())
+  await operarios.informer.ready
   return { cluster, operarios }
 }
 

@@ -8,19 +8,19 @@ import {
   type Resolution,
 } from '@opifer/core'
 import { type ConfigMap, configMapsPath, type KubeApi, type ObjectReference } from '../client/api.ts'
-import { Mirror, type MirrorOptions } from './informer.ts'
+import { Informer, type InformerOptions } from './informer.ts'
 
-/** The Operarios of the cluster, kept at hand by a watch: resolving one costs no call. */
+/** The Operarios of the cluster, from a watch: resolving one needs no API call. */
 export interface Operarios {
   resolve: (alert: Alert) => Resolution
-  /** Every ConfigMap there is, in whatever state its Operarios are. */
+  /** All selected ConfigMaps, whether or not their Operarios are valid. */
   configMaps: () => ConfigMap[]
   read: (address: OperarioAddress) => Resolution | undefined
-  /** @param listener called when any of them has changed, and now and then when none has */
-  tellOfChanges: (listener: () => void) => void
-  /** The ConfigMap that an alert leads to, if there is one. */
+  /** @param listener called after every change, and after lists that changed nothing; replaces the previous listener */
+  onChange: (listener: () => void) => void
+  /** The ConfigMap of the Operario for an alert, if it exists. */
   reference: (alert: Alert | DefectiveAlert) => ObjectReference | undefined
-  mirror: Mirror<ConfigMap>
+  informer: Informer<ConfigMap>
 }
 
 export interface OperarioSource {
@@ -31,24 +31,24 @@ export interface OperarioSource {
 export function watchOperarios(
   api: Pick<KubeApi, 'list' | 'watch'>,
   { namespace, labelSelector }: OperarioSource,
-  options: MirrorOptions,
+  options: InformerOptions,
 ): Operarios {
-  const shelf = createShelf()
+  const store = createStore()
   const collection = { path: configMapsPath(namespace), labelSelector }
   return {
-    mirror: new Mirror<ConfigMap>(api, collection, shelf, options),
-    configMaps: shelf.configMaps,
-    read: (address) => shelf.read(address),
-    tellOfChanges: (listener) => shelf.tellOfChanges(listener),
+    informer: new Informer<ConfigMap>(api, collection, store, options),
+    configMaps: store.configMaps,
+    read: (address) => store.read(address),
+    onChange: (listener) => store.onChange(listener),
     reference(alert) {
       const address = isDefective(alert) ? undefined : operarioAddress(alert)
-      return address && shelf.reference(address)
+      return address && store.reference(address)
     },
     resolve(alert) {
       const address = operarioAddress(alert)
-      if (!address) return { kind: 'unmatched', reason: 'no ConfigMap can have the name that this alertname asks for' }
+      if (!address) return { kind: 'unmatched', reason: 'no valid ConfigMap name can be derived from this alertname' }
       return (
-        shelf.read(address) ?? {
+        store.read(address) ?? {
           kind: 'unmatched',
           reason: `no ConfigMap ${namespace}/${address.configMap} with labels ${labelSelector}`,
         }
@@ -57,8 +57,8 @@ export function watchOperarios(
   }
 }
 
-/** ConfigMaps by name. A manifest is parsed when it is first asked for, once for each version of its ConfigMap. */
-function createShelf() {
+/** ConfigMaps by name. Parses a manifest on first use, once per version of its ConfigMap. */
+function createStore() {
   let listener: (() => void) | undefined
   let byName = new Map<string, ConfigMap>()
   const parsed = new WeakMap<ConfigMap, Map<string, Resolution>>()
@@ -71,14 +71,14 @@ function createShelf() {
       byName = new Map(items.map((item) => [item.metadata.name, knownOr(item)]))
       listener?.()
     },
-    onChange(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
+    onEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: ConfigMap) {
       if (type === 'DELETED') byName.delete(item.metadata.name)
       else byName.set(item.metadata.name, item)
       listener?.()
     },
     configMaps: () => [...byName.values()],
-    tellOfChanges(told: () => void) {
-      listener = told
+    onChange(callback: () => void) {
+      listener = callback
     },
     reference({ configMap }: OperarioAddress): ObjectReference | undefined {
       const metadata = byName.get(configMap)?.metadata
