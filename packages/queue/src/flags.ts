@@ -29,7 +29,13 @@ export function createRunFlags(redis: RedisClient, prefix: string): RunFlags {
     async markResolved(alerts, keepMs) {
       if (alerts.length === 0) return
       const marks = alerts.map(({ mark }) => JSON.stringify(mark))
-      await redis.eval(KEEP_LATEST, alerts.length, ...alerts.map(({ alertId }) => keys.resolved(alertId)), keepMs, ...marks)
+      await redis.eval(
+        KEEP_LATEST,
+        alerts.length,
+        ...alerts.map(({ alertId }) => keys.resolved(alertId)),
+        keepMs,
+        ...marks,
+      )
     },
     async requestCancel(runId, by) {
       await redis.set(keys.cancel(runId), by, 'PX', CANCEL_MS)

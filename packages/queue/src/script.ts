@@ -10,5 +10,6 @@ export type Script = (keys: readonly string[], args: readonly (string | number)[
 export function defineScript(redis: RedisClient, name: string, lua: string): Script {
   redis.defineCommand(name, { lua })
   const commands = redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>
-  return (keys, args) => commands[name]?.(keys.length, ...keys, ...args) ?? Promise.reject(new Error(`no script ${name}`))
+  return (keys, args) =>
+    commands[name]?.(keys.length, ...keys, ...args) ?? Promise.reject(new Error(`no script ${name}`))
 }

@@ -79,7 +79,12 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
   return {
     async begin(run, lease, { at, inDoubtFrom = '' }) {
       const alertKey = alertKeyOf(run)
-      const flags = [keys.resolved(alertId(run, run.alert)), keys.cooldown(alertKey), keys.nextJob(alertKey), keys.cancel(run.id)]
+      const flags = [
+        keys.resolved(alertId(run, run.alert)),
+        keys.cooldown(alertKey),
+        keys.nextJob(alertKey),
+        keys.cancel(run.id),
+      ]
       if (run.alertKey === undefined) flags.push(keys.resolved(legacyAlertId(run, run.alert)))
       const args = [lease.token, lease.durationMs, inDoubtFrom, base, ...history.began(run, at)]
       const reply = replySchema.parse(held(await begin([lease.runKey, lease.lockKey, ...flags], args)))

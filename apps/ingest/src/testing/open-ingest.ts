@@ -3,7 +3,7 @@ import { createRepeatCounter } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
 import { parseConfig } from '@opifer/platform/config'
 import { operationsApp } from '@opifer/platform/http'
-import { createMarks, openRuns } from '@opifer/queue'
+import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createLogger, createRegistry, NO_TRACING } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
@@ -23,13 +23,13 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
   const log = createLogger('test', 'silent')
   const registry = createRegistry()
   const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
-  const queue = openRuns(redis, config.queuePrefix)
+  const queue = openRunQueue(redis, config.queuePrefix)
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, config)
-  const marks = createMarks(redis, config.queuePrefix)
+  const flags = createRunFlags(redis, config.queuePrefix)
   const countRepeats = createRepeatCounter(redis, config.queuePrefix)
   const onRepeats = (runIds: string[], at: number) => void countRepeats(runIds, at).catch(() => {})
-  const intake = createIntake({ redis, queue, pressure, marks, onRepeats }, config)
+  const intake = createIntake({ redis, queue, pressure, flags, onRepeats }, config)
   const auth = createAuthentication(config, { files, log })
   const operations = operationsApp({ registry, unready: () => redisUnready(redis) })
   const metrics = createMetrics(registry)
@@ -38,7 +38,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
     config,
     redis,
     queue,
-    marks,
+    flags,
     intake,
     app,
     /** Resolves once Redis is there. */

@@ -1,13 +1,13 @@
 import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises'
 import { type JobSettings, type Operario, OPERARIO, operarioAddress, type Resolution } from '@opifer/core'
-import type { Catalogue, CatalogueEntry } from '@opifer/history'
+import type { PublishedConfigMap, PublishedOperarios } from '@opifer/history'
 import type { Logger } from '@opifer/platform/telemetry'
 import type { ConfigMap } from '../kubernetes/client/api.ts'
 import type { Operarios } from '../kubernetes/informers/operarios.ts'
 
 export interface PublishDeps {
   operarios: Pick<Operarios, 'configMaps' | 'read' | 'onChange'>
-  published: Pick<Catalogue, 'replaceAll' | 'keepManifest'>
+  published: Pick<PublishedOperarios, 'replaceAll' | 'keepManifest'>
   /** What Jobs are created with in addition to their manifests. */
   settings: JobSettings
   log: Logger
@@ -49,7 +49,7 @@ export function publishOperarios(deps: PublishDeps, pauseMs = 1_000): { stop: ()
 }
 
 async function publish({ operarios, ...deps }: PublishDeps, refreshedAt: Map<string, number>): Promise<void> {
-  const entries: CatalogueEntry[] = []
+  const entries: PublishedConfigMap[] = []
   const hashes = new Set<string>()
   for (const configMap of operarios.configMaps()) {
     const { name } = configMap.metadata
@@ -88,7 +88,7 @@ interface KeyReading {
   resolution: Resolution | undefined
 }
 
-function entryOf({ metadata }: ConfigMap, readings: readonly KeyReading[]): CatalogueEntry {
+function entryOf({ metadata }: ConfigMap, readings: readonly KeyReading[]): PublishedConfigMap {
   const { namespace, name, resourceVersion, labels } = metadata
   return {
     configMap: `${namespace}/${name}`,
@@ -98,7 +98,7 @@ function entryOf({ metadata }: ConfigMap, readings: readonly KeyReading[]): Cata
   }
 }
 
-function describe({ key, resolution }: KeyReading, configMap: string): CatalogueEntry['operarios'][number] {
+function describe({ key, resolution }: KeyReading, configMap: string): PublishedConfigMap['operarios'][number] {
   const addresses = (['firing', 'resolved'] as const).map((status) => operarioAddress({ alertname: key, status }))
   if (addresses.every((address) => address?.configMap !== configMap)) {
     const expected = addresses.map((address) => address?.configMap).join(' or ')

@@ -57,4 +57,6 @@ export type EndedRun = Run & { result: Result }
 export type Rejection = { kind: 'rejected' } & Pick<Result, 'outcome' | 'reason'>
 
 /** How a run ended, and what its Job says about its times. */
-export type RunEnd = Omit<Result, 'finishedAt'> & { jobTimes?: { startedAt?: number | undefined; endedAt?: number | undefined } | undefined }
+export type RunEnd = Omit<Result, 'finishedAt'> & {
+  jobTimes?: { startedAt?: number | undefined; endedAt?: number | undefined } | undefined
+}

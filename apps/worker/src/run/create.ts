@@ -59,7 +59,8 @@ async function createNumbered(request: CreateRequest, context: RunContext): Prom
   for (let number = first; number < first + MAX_NUMBERS; number++) {
     const build = buildJob({ ...request, number }, context.settings.job)
     if (!build.ok) return { kind: 'rejected', outcome: 'invalid', reason: build.reason }
-    const creation = (await adoptRunning(build.job, request.run, context)) ?? (await createOne(build.job, request, context))
+    const creation =
+      (await adoptRunning(build.job, request.run, context)) ?? (await createOne(build.job, request, context))
     if (creation.kind === 'finished') continue
     if (creation.kind === 'created') logBuild(creation.job, build, context)
     return creation
@@ -99,7 +100,8 @@ async function createOne(ours: JobManifest, request: CreateRequest, context: Run
   } catch (error) {
     if (isNameTaken(error)) return judge({ namespace, name }, ours, request.run.id, context)
     const classified = classify(error, `creating Job ${namespace}/${name}`)
-    if (classified instanceof PermanentError) return { kind: 'rejected', outcome: 'invalid', reason: classified.message }
+    if (classified instanceof PermanentError)
+      return { kind: 'rejected', outcome: 'invalid', reason: classified.message }
     throw classified
   }
 }

@@ -53,7 +53,11 @@ async function reject(run: Run, attempt: Attempt, rejection: Rejection, context:
   return end(run, lookup.kind === 'rejected' ? lookup : rejection, context)
 }
 
-async function end(run: Run, { outcome, reason, exits, log, jobTimes }: RunEnd, context: RunContext): Promise<Progress> {
+async function end(
+  run: Run,
+  { outcome, reason, exits, log, jobTimes }: RunEnd,
+  context: RunContext,
+): Promise<Progress> {
   return { kind: 'ended', result: await record(run, { outcome, reason, exits, log, jobTimes }, context) }
 }
 

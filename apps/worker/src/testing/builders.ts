@@ -1,13 +1,10 @@
 import type { JobRef } from '@opifer/core'
-import type { HistoryWriter } from '@opifer/history'
-import type { Lock } from '@opifer/history'
-import type { CreateMarks, Marks } from '@opifer/queue'
+import type { AttemptState } from '@opifer/queue'
 import { createLogger } from '@opifer/platform/telemetry'
 import type { KubeObject as StoredObject } from '@opifer/devcluster'
 import { Registry } from 'prom-client'
 import type { Job } from '../kubernetes/client/api.ts'
 import { createMetrics } from '../metrics.ts'
-import type { Hold } from '../queue/hold.ts'
 import { NAMESPACE } from './cluster.ts'
 
 export const silent = createLogger('test', 'silent')
@@ -18,54 +15,13 @@ export const RECEIVED_AT = Date.parse('2026-11-23T03:59:00Z')
 /** When `makeJob()` was created. */
 const CREATED = new Date(RECEIVED_AT).toISOString()
 
-/** What the marks tell of an alert that is new. */
-export const NOTHING_KNOWN: CreateMarks = {
+/** The state of an attempt for a new alert. */
+export const NOTHING_KNOWN: AttemptState = {
   resolved: undefined,
-  firedAnew: undefined,
-  finishedJobs: 0,
-  cancelledBy: undefined,
   coolingAfter: undefined,
-}
-
-export function makeMarks(overrides: Partial<Marks> = {}): Marks {
-  return {
-    coolingDown: async (ids) => ids.map(() => null),
-    markFiredAnew: async () => {},
-    markResolved: async () => {},
-    beforeCreate: async () => NOTHING_KNOWN,
-    markClosing: async () => {},
-    unmarkClosing: async () => {},
-    closing: async () => new Set(),
-    finishJob: async () => {},
-    requestCancel: async () => {},
-    cancelledBy: async () => undefined,
-    ...overrides,
-  }
-}
-
-/** A history that notes what it is told. */
-export function makeHistory(told: string[] = []): HistoryWriter {
-  return {
-    began: async ({ id }, at) => void told.push(`began ${id} ${at}`),
-    created: async ({ id, job }) => void told.push(`created ${id} ${job.name}`),
-    attemptFailed: async (id, { at, message }) => void told.push(`failed ${id} ${at} ${message}`),
-    ended: async ({ id, result }, _, times) => void told.push(`ended ${id} ${result.outcome} ${JSON.stringify(times)}`),
-  }
-}
-
-export const LOCK: Lock = { key: 'lock', token: 'token' }
-
-/** A hold that nobody disputes. */
-export function makeHold(overrides: Partial<Hold> = {}): Hold {
-  return {
-    lock: LOCK,
-    confirm: async () => {},
-    expectAnswer: async () => {},
-    answered: async () => {},
-    unansweredSince: async () => undefined,
-    save: async () => {},
-    ...overrides,
-  }
+  nextJob: 0,
+  cancelledBy: undefined,
+  inDoubtSince: undefined,
 }
 
 export function makeJobRef(overrides: Partial<JobRef> = {}): JobRef {

@@ -6,6 +6,8 @@ export interface ConcurrencyLimiter {
   run: <Value>(call: () => Promise<Value>) => Promise<Value>
   /** The current limit. */
   current: () => number
+  /** Whether a call would be made at once. */
+  hasRoom: () => boolean
 }
 
 export interface ConcurrencyLimiterOptions {
@@ -59,6 +61,7 @@ export function createConcurrencyLimiter({
 
   return {
     current: () => Math.floor(limit),
+    hasRoom: () => inFlight < Math.floor(limit) && now() >= pausedUntil,
     async run(call) {
       await enter()
       const startedAt = now()

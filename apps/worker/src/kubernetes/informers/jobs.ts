@@ -1,9 +1,6 @@
-import { type JobRef, type JobState, jobState, LABEL } from '@opifer/core'
+import { ANNOTATION, type JobRef, type JobState, jobState, LABEL } from '@opifer/core'
 import { type Job, jobRef, jobsPath, type KubeApi } from '../client/api.ts'
 import { type EventHandler, Informer, type InformerOptions } from './informer.ts'
-
-/** Annotation with the key of the alert that a Job was created for. */
-const ALERT_KEY = 'opifer.io/alert-key'
 
 /** Last observed state of a Job; `gone` if it was deleted before its end was seen. */
 export type ObservedJob = JobState | { state: 'gone' }
@@ -142,6 +139,6 @@ function createRunningIndex() {
 function entryOf(job: Job): Entry {
   const { labels, annotations } = job.metadata
   const observed = jobState(job)
-  const alertKey = observed.state === 'running' ? annotations?.[ALERT_KEY] : undefined
+  const alertKey = observed.state === 'running' ? annotations?.[ANNOTATION.alertKey] : undefined
   return { runId: labels?.[LABEL.runId], job: jobRef(job), observed, alertKey }
 }
