@@ -6,10 +6,8 @@ export interface Suspension {
   token: string
   /** Milliseconds until the run's next attempt, if nothing promotes it earlier. */
   delayMs: number
-  /** The run as it shall be from now on; undefined leaves it as it is. */
+  /** The run as it is from now on; undefined leaves it unchanged. */
   data: string | undefined
-  /** Milliseconds since the epoch. */
-  now: number
 }
 
 /**
@@ -17,9 +15,9 @@ export interface Suspension {
  * checks the lock, updates the run's fields and gives the lock up.
  */
 export async function suspend(worker: Pick<Worker, 'backend'>, options: Suspension): Promise<void> {
-  const { runId, token, delayMs, data, now } = options
+  const { runId, token, delayMs, data } = options
   try {
-    await worker.backend.moveToDelayed(runId, now, delayMs, token, {
+    await worker.backend.moveToDelayed(runId, Date.now(), delayMs, token, {
       skipAttempt: true,
       ...(data !== undefined && { fieldsToUpdate: { data } }),
     })

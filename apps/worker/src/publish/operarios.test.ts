@@ -1,11 +1,11 @@
 import { makeConfigMap } from '@opifer/core/testing'
-import { createCatalogue } from '@opifer/history'
+import { createPublishedOperarios } from '@opifer/history'
 import { eventually, provideRedis } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { watchOperarios } from '../kubernetes/informers/operarios.ts'
 import { silent, stored } from '../testing/builders.ts'
 import { NAMESPACE, startCluster } from '../testing/cluster.ts'
-import { givenQueue } from '../testing/queue.ts'
+import { openTestQueue } from '../testing/queue.ts'
 import { publishOperarios } from './operarios.ts'
 
 const labels = { app: 'openfero' }
@@ -70,13 +70,13 @@ test('a manifest is written once, and again when its Operario returns', async ()
 async function startPublishing() {
   const provided = await provideRedis()
   onTestFinished(() => provided.stop())
-  const { redis, prefix } = givenQueue(provided.url)
+  const { redis, prefix } = openTestQueue(provided.url)
   const cluster = await startCluster()
   cluster.store.create('configmaps', stored('ConfigMap', GOOD, { labels }, { data }))
   const source = { namespace: NAMESPACE, labelSelector: 'app=openfero' }
   const operarios = watchOperarios(cluster.api, source, { log: silent })
   onTestFinished(() => operarios.informer.stop())
-  const published = createCatalogue(redis, prefix, 3_600_000)
+  const published = createPublishedOperarios(redis, prefix, 3_600_000)
   const written: string[] = []
   const recorded = {
     ...published,

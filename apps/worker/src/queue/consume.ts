@@ -142,12 +142,10 @@ async function wait(before: Run, run: CreatedRun, delivery: Delivery, deps: Cons
   const isNew = !before.job
   if (isNew) context.metrics.jobMade(secondsBetween(run.receivedAt, run.job.createdAt))
   tracing.annotate(() => ({ 'k8s.job.name': run.job.name, 'k8s.namespace.name': run.job.namespace }))
-  const now = context.now()
   await suspend(worker, {
     runId: run.id,
     token,
-    now,
-    delayMs: pollDelay(run.job, now, random),
+    delayMs: pollDelay(run.job, context.now(), random),
     data: isNew ? serializeRun(entry.data as object, run) : undefined,
   })
   if (isNew) deps.onJob(run.id)

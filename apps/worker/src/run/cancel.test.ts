@@ -1,57 +1,51 @@
+import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
-import { makeMarks, stored } from '../testing/builders.ts'
-import { startCluster, NAMESPACE } from '../testing/cluster.ts'
+import { stored } from '../testing/builders.ts'
+import { NAMESPACE, startCluster } from '../testing/cluster.ts'
 import { cancel } from './cancel.ts'
 
-test('a Job that nobody wants to end is let be, at the cost of one look', async () => {
-  const { cluster, job } = await given()
-  expect(await cancel('run-1', job, { api: cluster.api, marks: makeMarks(), confirm: refuse })).toBeUndefined()
+test('a Job that no operator cancelled stays, at the cost of one read', async () => {
+  const { cluster, run } = await start()
+  const flags = { cancelledBy: async () => undefined }
+  expect(await cancel(run, { api: cluster.api, flags })).toBeUndefined()
   expect(cluster.store.list('jobs')).toHaveLength(1)
 })
 
-test('a Job is deleted for whoever wants it to end', async () => {
-  const { cluster, job, deps } = await given()
-  expect(await cancel('run-1', job, deps)).toEqual({ outcome: 'cancelled', reason: 'cancelled by ada' })
+test('cancelling deletes the Job and names the operator', async () => {
+  const { cluster, run, context } = await start()
+  expect(await cancel(run, context)).toEqual({ kind: 'rejected', outcome: 'cancelled', reason: 'cancelled by ada' })
   expect(cluster.store.list('jobs')).toEqual([])
   const entry = cluster.audit.entries().find(({ verb }) => verb === 'delete')
   expect(entry).toMatchObject({ resource: 'jobs', code: 200 })
 })
 
-test('a Job that is gone already is as good as deleted', async () => {
-  const { cluster, job, deps } = await given()
-  cluster.store.remove('jobs', NAMESPACE, job.name)
-  expect(await cancel('run-1', job, deps)).toMatchObject({ outcome: 'cancelled' })
+test('a Job that is already deleted counts as cancelled', async () => {
+  const { cluster, run, context } = await start()
+  cluster.store.remove('jobs', NAMESPACE, run.job.name)
+  expect(await cancel(run, context)).toMatchObject({ outcome: 'cancelled' })
 })
 
-test('another Job that has got the name meanwhile stays', async () => {
-  const { cluster, job, deps } = await given()
-  expect(await cancel('run-1', { ...job, uid: 'of the first' }, deps)).toMatchObject({ outcome: 'cancelled' })
+test('another Job with the same name is not deleted', async () => {
+  const { cluster, run, context } = await start()
+  const first = { ...run, job: { ...run.job, uid: 'of the first' } }
+  expect(await cancel(first, context)).toMatchObject({ outcome: 'cancelled' })
   expect(cluster.store.list('jobs')).toHaveLength(1)
 })
 
-test('a run that another worker has taken over is left to that one', async () => {
-  const { cluster, job, deps } = await given()
-  await expect(cancel('run-1', job, { ...deps, confirm: refuse })).rejects.toThrow('taken the run over')
-  expect(cluster.store.list('jobs')).toHaveLength(1)
-})
-
-test('when the API server does not delete the Job, it is tried again', async () => {
-  const { cluster, job, deps } = await given()
+test('a delete that the API server refuses is retried', async () => {
+  const { cluster, run, context } = await start()
   cluster.faults.add({ verb: 'delete', fault: { type: 'status', code: 503 }, times: 1 })
-  await expect(cancel('run-1', job, deps)).rejects.toThrow(RetryError)
-  await expect(cancel('run-1', job, deps)).resolves.toMatchObject({ outcome: 'cancelled' })
+  await expect(cancel(run, context)).rejects.toThrow(RetryError)
+  await expect(cancel(run, context)).resolves.toMatchObject({ outcome: 'cancelled' })
 })
 
-function refuse(): Promise<never> {
-  return Promise.reject(new RetryError('another worker has taken the run over'))
-}
-
-async function given() {
+async function start() {
   const cluster = await startCluster()
   const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } }
   const { metadata } = cluster.store.create('jobs', stored('Job', 'cleanup', {}, { spec }))
-  const marks = makeMarks({ cancelledBy: async (runId) => (runId === 'run-1' ? 'ada' : undefined) })
   const job = { namespace: NAMESPACE, name: 'cleanup', uid: metadata.uid, createdAt: 0 }
-  return { cluster, job, deps: { api: cluster.api, marks, confirm: async () => {} } }
+  const run = { ...makeRun({ id: 'run-1' }), job }
+  const flags = { cancelledBy: async (runId: string) => (runId === 'run-1' ? 'ada' : undefined) }
+  return { cluster, run, context: { api: cluster.api, flags } }
 }

@@ -2,27 +2,27 @@ import type { FaultRule } from '@opifer/devcluster'
 import { expect, test } from 'vitest'
 import { makeJobRef, silent, stored } from '../testing/builders.ts'
 import { startCluster, type TestCluster } from '../testing/cluster.ts'
-import { autopsy } from './autopsy.ts'
+import { readFailure } from './failure.ts'
 
 const JOB = makeJobRef({ name: 'cleanup' })
 
-test('a failed container leaves its exit code and the last lines that it wrote', async () => {
+test('reads the exit code and last log lines of a failed container', async () => {
   const cluster = await startCluster()
   const pod = givenPod(cluster, 'pod-1', { main: exited(3, 'Error') })
   write(cluster, pod, 'main', 'one\n'.repeat(30), 'the disk is full: ✗\n')
-  expect(await autopsy(JOB, cluster.api, silent)).toEqual({
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).toEqual({
     exits: [{ pod: 'pod-1', container: 'main', exitCode: 3, reason: 'Error' }],
     log: `${'one\n'.repeat(19)}the disk is full: ✗`,
   })
 })
 
-test('of several pods every failure is told, oldest first, and the last one speaks', async () => {
+test('lists the failures of all pods, oldest first, with the log of the last', async () => {
   const cluster = await startCluster()
   const second = givenPod(cluster, 'pod-a', { main: exited(2, 'Error', '2026-11-23T04:00:20Z') })
   const first = givenPod(cluster, 'pod-b', { main: exited(137, 'OOMKilled', '2026-11-23T04:00:10Z') })
   write(cluster, first, 'main', 'first')
   write(cluster, second, 'main', 'second')
-  const { exits, log } = await autopsy(JOB, cluster.api, silent)
+  const { exits, log } = await readFailure(JOB, { api: cluster.api, log: silent })
   expect(exits.map(({ pod, exitCode, reason }) => [pod, exitCode, reason])).toEqual([
     ['pod-b', 137, 'OOMKilled'],
     ['pod-a', 2, 'Error'],
@@ -30,54 +30,54 @@ test('of several pods every failure is told, oldest first, and the last one spea
   expect(log).toBe('second')
 })
 
-test('an init container that failed is told, containers that never started or ended well are not', async () => {
+test('lists failed init containers, but no container that never started or succeeded', async () => {
   const cluster = await startCluster()
   const waiting = { main: { waiting: { reason: 'PodInitializing' } } }
   const pod = givenPod(cluster, 'pod-1', waiting, { init: { download: exited(0), unpack: exited(1) } })
   write(cluster, pod, 'unpack', 'no such archive')
-  expect(await autopsy(JOB, cluster.api, silent)).toEqual({
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).toEqual({
     exits: [{ pod: 'pod-1', container: 'unpack', exitCode: 1 }],
     log: 'no such archive',
   })
 })
 
-test('of lines that are very long the end is kept', async () => {
+test('keeps the end of very long lines', async () => {
   const cluster = await startCluster()
   const pod = givenPod(cluster, 'pod-1', { main: exited(1) })
   write(cluster, pod, 'main', `${'x'.repeat(3_000)}\n`.repeat(10), 'the reason\n')
-  const { log = '' } = await autopsy(JOB, cluster.api, silent)
+  const { log = '' } = await readFailure(JOB, { api: cluster.api, log: silent })
   expect(log).toHaveLength(8 * 1024)
   expect(log.endsWith('x\nthe reason')).toBe(true)
 })
 
 test.each<{ what: string; rule?: FaultRule }>([
   {
-    what: 'there is no right to read logs',
+    what: 'the worker may not read logs',
     rule: { resource: 'pods', subresource: 'log', fault: { type: 'status', code: 403 } },
   },
   { what: 'the log breaks off', rule: { resource: 'pods', subresource: 'log', fault: { type: 'cut' } } },
-  { what: 'the log is not there any more' },
-])('exit codes are told though $what', async ({ rule }) => {
+  { what: 'the log was deleted' },
+])('reads exit codes although $what', async ({ rule }) => {
   const cluster = await startCluster()
   givenPod(cluster, 'pod-1', { main: exited(3) })
   if (rule) cluster.faults.add(rule)
-  expect(await autopsy(JOB, cluster.api, silent)).toEqual({
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).toEqual({
     exits: [{ pod: 'pod-1', container: 'main', exitCode: 3 }],
   })
 })
 
-test('a container that wrote nothing leaves no log', async () => {
+test('an empty log is left out', async () => {
   const cluster = await startCluster()
   write(cluster, givenPod(cluster, 'pod-1', { main: exited(3) }), 'main', '')
-  expect(await autopsy(JOB, cluster.api, silent)).not.toHaveProperty('log')
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).not.toHaveProperty('log')
 })
 
-test("pods that are gone, that are another Job's, or that can't be read leave nothing", async () => {
+test("finds nothing when pods are deleted, belong to another Job or can't be read", async () => {
   const cluster = await startCluster()
   givenPod(cluster, 'pod-1', { main: exited(3) }, { jobName: 'another-job' })
-  expect(await autopsy(JOB, cluster.api, silent)).toEqual({ exits: [] })
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).toEqual({ exits: [] })
   cluster.faults.add({ verb: 'list', resource: 'pods', fault: { type: 'status', code: 500 } })
-  expect(await autopsy(JOB, cluster.api, silent)).toEqual({ exits: [] })
+  expect(await readFailure(JOB, { api: cluster.api, log: silent })).toEqual({ exits: [] })
 })
 
 function exited(exitCode: number, reason?: string, finishedAt = '2026-11-23T04:00:00Z') {

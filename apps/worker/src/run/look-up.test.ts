@@ -1,67 +1,75 @@
-import { LABEL } from '@opifer/core'
+import { type JobRef, LABEL } from '@opifer/core'
+import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
 import { RetryError } from '../errors.ts'
-import type { JobRef } from '@opifer/core'
 import { makeJobRef, RECEIVED_AT, stored } from '../testing/builders.ts'
-import { startCluster, NAMESPACE, type TestCluster } from '../testing/cluster.ts'
-import { findJob } from './find.ts'
+import { startCluster, type TestCluster } from '../testing/cluster.ts'
+import { makeAttempt, makeContext, makeJobs } from '../testing/context.ts'
+import { lookUpJob } from './look-up.ts'
 
 test('a run without a Job has none', async () => {
   const cluster = await startCluster()
-  givenJob(cluster, 'other', 'another-run')
-  expect(await find(cluster)).toEqual({ kind: 'none' })
+  createJob(cluster, 'other', 'another-run')
+  expect(await lookUp(cluster)).toEqual({ kind: 'none' })
 })
 
-test('a Job that the API server has is found, though the watch has not shown it', async () => {
+test('a Job that only the API server knows is found', async () => {
   const cluster = await startCluster()
-  const { metadata } = givenJob(cluster, 'a', 'run-a')
-  const job = makeJobRef({ name: 'a', uid: metadata.uid, adopted: true })
-  expect(await find(cluster)).toEqual({ kind: 'found', job })
+  const { metadata } = createJob(cluster, 'a', 'run-a')
+  const createdAt = Date.parse(metadata.creationTimestamp)
+  const job = makeJobRef({ name: 'a', uid: metadata.uid, createdAt, adopted: true })
+  expect(await lookUp(cluster)).toEqual({ kind: 'found', job })
 })
 
-test('a Job that the watch has shown is found without asking, though it is gone', async () => {
+test('a Job that the informer saw is found without a call, even after its deletion', async () => {
   const cluster = await startCluster()
-  const shown = makeJobRef()
-  expect(await find(cluster, { shown })).toEqual({ kind: 'found', job: makeJobRef({ adopted: true }) })
+  const known = makeJobRef()
+  expect(await lookUp(cluster, { known })).toEqual({ kind: 'found', job: makeJobRef({ adopted: true }) })
   expect(cluster.calls('list', 'jobs')).toBe(0)
 })
 
-test('an API server that does not tell makes the run try again', async () => {
+test('an API server that answers with an error makes the run retry', async () => {
   const cluster = await startCluster()
   cluster.faults.add({ verb: 'list', fault: { type: 'status', code: 503, retryAfterSeconds: 3 } })
-  const error = await find(cluster).catch((cause: unknown) => cause)
+  const error = await lookUp(cluster).catch((cause: unknown) => cause)
   expect(error).toBeInstanceOf(RetryError)
   expect(error).toMatchObject({ message: expect.stringContaining('run-a'), retryAfterMs: 3_000 })
 })
 
 test.each([
-  { unsureSince: RECEIVED_AT - 300_000, want: 'unseen' },
-  { unsureSince: RECEIVED_AT - 290_000, want: 'unseen' },
-  { unsureSince: RECEIVED_AT - 289_999, want: 'none' },
-  { unsureSince: RECEIVED_AT + 10_000, want: 'none' },
-  { unsureSince: RECEIVED_AT + 10_001, want: 'unseen' },
-  { unsureSince: undefined, want: 'none' },
-])(
-  'a Job that may have been made at $unsureSince is $want, by whether it could be deleted by now or the clocks differ',
-  async (request) => {
-    const { want, unsureSince } = request
-    const cluster = await startCluster()
-    expect(await find(cluster, { unsureSince })).toMatchObject({ kind: want })
-    givenJob(cluster, 'a', 'run-a')
-    expect(await find(cluster, { unsureSince })).toMatchObject({ kind: 'found' })
-  },
-)
+  { inDoubtSince: RECEIVED_AT - 300_000, want: 'rejected' },
+  { inDoubtSince: RECEIVED_AT - 290_000, want: 'rejected' },
+  { inDoubtSince: RECEIVED_AT - 289_999, want: 'none' },
+  { inDoubtSince: RECEIVED_AT + 10_000, want: 'none' },
+  { inDoubtSince: RECEIVED_AT + 10_001, want: 'rejected' },
+  { inDoubtSince: undefined, want: 'none' },
+])('a create in doubt since $inDoubtSince is $want: its Job may have expired, or the clocks differ', async (about) => {
+  const { want, inDoubtSince } = about
+  const cluster = await startCluster()
+  expect(await lookUp(cluster, { inDoubtSince })).toMatchObject({ kind: want })
+  createJob(cluster, 'a', 'run-a')
+  expect(await lookUp(cluster, { inDoubtSince })).toMatchObject({ kind: 'found' })
+})
 
-interface Given {
-  shown?: JobRef
-  unsureSince?: number | undefined
+test('a Job that may have expired unseen makes the run lost', async () => {
+  const cluster = await startCluster()
+  expect(await lookUp(cluster, { inDoubtSince: 0 })).toEqual({
+    kind: 'rejected',
+    outcome: 'lost',
+    reason: 'the create was never confirmed; the Job may have run and been deleted',
+  })
+})
+
+interface Known {
+  known?: JobRef
+  inDoubtSince?: number | undefined
 }
 
-function find({ api }: TestCluster, { shown, unsureSince }: Given = {}) {
-  const deps = { api, jobs: { of: () => shown }, namespace: NAMESPACE, now: () => RECEIVED_AT }
-  return findJob({ runId: 'run-a', unsureSince, ttlSeconds: 300 }, deps)
+function lookUp(cluster: TestCluster, { known, inDoubtSince }: Known = {}) {
+  const context = makeContext(cluster, { jobs: makeJobs({ ofRun: known }) })
+  return lookUpJob(makeRun({ id: 'run-a' }), makeAttempt({ inDoubtSince }), context)
 }
 
-function givenJob({ store }: TestCluster, name: string, runId: string) {
+function createJob({ store }: TestCluster, name: string, runId: string) {
   return store.create('jobs', stored('Job', name, { labels: { [LABEL.runId]: runId } }))
 }

@@ -1,56 +1,58 @@
-import { episode, type Run } from '@opifer/core'
-import { makeAlert, makeRun } from '@opifer/core/testing'
+import { makeRun } from '@opifer/core/testing'
+import type { Transitions } from '@opifer/queue'
 import { expect, test } from 'vitest'
-import { LOCK, makeHistory, makeJobRef, makeMarks, readableMetrics, RECEIVED_AT, silent } from '../testing/builders.ts'
-import { type Ending, record } from './record.ts'
+import { makeJobRef, readableMetrics, RECEIVED_AT } from '../testing/builders.ts'
+import { LEASE, makeContext, makeTransitions } from '../testing/context.ts'
+import type { RunEnd } from './context.ts'
+import { record } from './record.ts'
 
 const NOW = RECEIVED_AT + 90_000
-const SUCCEEDED: Ending = { outcome: 'succeeded', reason: 'the Job completed' }
+const SUCCEEDED: RunEnd = { outcome: 'succeeded', reason: 'the Job completed' }
 const withJob = makeRun({ job: makeJobRef() })
 
-test('the result is kept with the run, and cooldown and count stand before it leaves the queue', async () => {
-  const { deps, done } = given()
-  const result = await record(withJob, { ...SUCCEEDED, jobTimes: { endedAt: 2 } }, deps)
+test('the result goes to the queue with all that a newer version wrote, with the cooldown, in one transition', async () => {
+  const { context, finished } = given({ stored: { ...withJob, news: 'of a newer version' } })
+  const result = await record(withJob, { ...SUCCEEDED, jobTimes: { endedAt: 2 } }, context)
   expect(result).toEqual({ ...SUCCEEDED, finishedAt: NOW })
-  expect(done.sort()).toEqual(
-    [
-      `save ${JSON.stringify({ ...withJob, result })}`,
-      `finish ${episode(withJob.dedupId, makeAlert().startsAt)} ${7 * 24 * 3_600_000}`,
-      `cooldown ${withJob.dedupId} ${withJob.id} 60000`,
-      `ended ${withJob.id} succeeded {"endedAt":2}`,
-    ].sort(),
-  )
+  expect(finished).toEqual([
+    {
+      run: { ...withJob, result },
+      lease: LEASE,
+      data: { ...withJob, news: 'of a newer version', result },
+      cooldownMs: 60_000,
+      jobTimes: { endedAt: 2 },
+    },
+  ])
 })
 
 test.each([
   { operario: { cooldownMs: 5_000 }, want: 5_000 },
   { operario: { cooldownMs: 0 }, want: 0 },
   { operario: {}, want: 60_000 },
-])('an Operario with $operario keeps the alert quiet for $want ms', async ({ operario, want }) => {
-  const { deps, done } = given()
+])('an Operario with $operario starts a cooldown of $want ms', async ({ operario, want }) => {
+  const { context, finished } = given()
   const run = { ...withJob, operario: { configMap: 'a/b', key: 'k', resourceVersion: '1', ...operario } }
-  await record(run, SUCCEEDED, deps)
-  expect(done).toContain(`cooldown ${run.dedupId} ${run.id} ${want}`)
+  await record(run, SUCCEEDED, context)
+  expect(finished).toMatchObject([{ cooldownMs: want }])
 })
 
-test('a run that had no Job leads to no cooldown and counts none', async () => {
-  const { deps, done } = given()
-  await record(makeRun(), { outcome: 'unmatched', reason: 'no ConfigMap' }, deps)
-  expect(done.map((line) => line.split(' ')[0])).toEqual(['save', 'ended'])
+test('a run without a Job starts no cooldown', async () => {
+  const { context, finished } = given()
+  await record(makeRun(), { outcome: 'unmatched', reason: 'no ConfigMap' }, context)
+  expect(finished).toMatchObject([{ cooldownMs: 0 }])
 })
 
-test('a defective alert can be recorded too', async () => {
-  const { deps } = given()
+test('a run of an invalid alert can be recorded', async () => {
   const alert = { defect: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
-  const result = await record(makeRun({ alert }), { outcome: 'invalid', reason: 'wrong' }, deps)
+  const result = await record(makeRun({ alert }), { outcome: 'invalid', reason: 'wrong' }, given().context)
   expect(result.outcome).toBe('invalid')
 })
 
-test('outcomes and the time from webhook to end are counted', async () => {
-  const { deps, read } = given()
-  await record(withJob, SUCCEEDED, deps)
-  await record(withJob, { outcome: 'failed', reason: 'x' }, deps)
-  await record(makeRun(), { outcome: 'expired', reason: 'x' }, deps)
+test('metrics count outcomes and the time from webhook to end', async () => {
+  const { context, read } = given()
+  await record(withJob, SUCCEEDED, context)
+  await record(withJob, { outcome: 'failed', reason: 'x' }, context)
+  await record(makeRun(), { outcome: 'expired', reason: 'x' }, context)
   expect(await read('opifer_runs_total')).toEqual({
     'succeeded,DiskSpaceLow': 1,
     'failed,DiskSpaceLow': 1,
@@ -65,32 +67,20 @@ test('outcomes and the time from webhook to end are counted', async () => {
   })
 })
 
-test.each(['save', 'finishJob'])('when %s fails the run does not count as ended', async (what) => {
-  const { deps, read } = given(what)
-  await expect(record(withJob, SUCCEEDED, deps)).rejects.toThrow('Redis is away')
+test('a run whose result Redis did not take does not count as ended', async () => {
+  const { context, read } = given({
+    transitions: { ...makeTransitions(), finish: () => Promise.reject(new Error('Redis is down')) },
+  })
+  await expect(record(withJob, SUCCEEDED, context)).rejects.toThrow('Redis is down')
   expect(await read('opifer_runs_total')).toEqual({})
 })
 
-function given(broken = '') {
-  const done: string[] = []
-  const write = (what: string, text: string) => {
-    if (what === broken) return Promise.reject(new Error('Redis is away'))
-    done.push(text)
-    return Promise.resolve()
-  }
+function given(overrides: Partial<Parameters<typeof record>[2]> = {}) {
+  const finished: object[] = []
   const { metrics, read } = readableMetrics()
-  const marks = makeMarks({
-    async finishJob({ dedupId, episode: finished, runId, cooldownMs, keepMs }, lock) {
-      expect(lock).toBe(LOCK)
-      await write('finishJob', `finish ${finished} ${keepMs}`)
-      await write('finishJob', `cooldown ${dedupId} ${runId} ${cooldownMs}`)
-    },
-  })
-  const save = (run: Run) => write('save', `save ${JSON.stringify(run)}`)
-  const history = makeHistory(done)
-  return {
-    deps: { marks, save, history, lock: LOCK, metrics, log: silent, now: () => NOW, cooldown: 60_000 },
-    done,
-    read,
-  }
+  const finish: Transitions['finish'] = async (run, lease, { data, ...ending }) =>
+    void finished.push({ run, lease, data: JSON.parse(data), ...ending })
+  const transitions = { ...makeTransitions(), finish }
+  const context = makeContext({ api: {} }, { transitions, metrics, now: () => NOW, ...overrides })
+  return { context, finished, read }
 }

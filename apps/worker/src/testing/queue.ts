@@ -1,28 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import type { Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
-import { RUNS } from '@opifer/queue'
-import { type Job, Queue } from 'bullmq'
+import { openRunQueue, queued, RUNS } from '@opifer/queue'
+import { type Job as QueueJob, type Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 
 export interface TestQueue {
   redis: Redis
   queue: Queue
-  /** What all keys of this test begin with. */
+  /** All keys of this test begin with it. */
   prefix: string
   /** Enqueues a run as ingest does. */
-  enqueue: (overrides?: Partial<Run>) => Promise<Job>
-  /** The run that has the deduplication key. */
+  enqueue: (overrides?: Partial<Run>) => Promise<QueueJob>
+  /** Takes the next run as a worker does. */
+  take: (token: string) => Promise<QueueJob>
+  /** The id of the run that has the deduplication key. */
   keyHolder: (dedupId: string) => Promise<string | null>
 }
 
-/** The queue of runs on this Redis, with keys of its own. It is gone when the test ends. */
-export function givenQueue(redisUrl: string): TestQueue {
+/** Opens a run queue with its own keys on this Redis. Removes it when the test ends. */
+export function openTestQueue(redisUrl: string): TestQueue {
   const prefix = `{test-${randomUUID()}}`
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
   onTestFinished(() => redis.disconnect())
-  const queue = new Queue(RUNS.name, { connection: redis, prefix, defaultJobOptions: RUNS.jobOptions })
+  const queue = openRunQueue(redis as never, prefix)
   onTestFinished(async () => {
     await queue.obliterate({ force: true })
     await queue.close()
@@ -32,8 +34,15 @@ export function givenQueue(redisUrl: string): TestQueue {
     queue,
     prefix,
     async enqueue(overrides) {
-      const run = makeRun({ id: randomUUID(), ...overrides })
-      return queue.add(run.alert.alertname ?? 'invalid', run, { jobId: run.id, deduplication: { id: run.dedupId } })
+      const { name, data, opts } = queued(makeRun({ id: randomUUID(), ...overrides }))
+      return queue.add(name, data, opts)
+    },
+    async take(token) {
+      const worker = new Worker(RUNS.name, null, { connection: redis, prefix, autorun: false })
+      onTestFinished(() => worker.close())
+      const entry = await worker.getNextJob(token)
+      if (!entry) throw new Error('no run in the queue')
+      return entry
     },
     keyHolder: (dedupId) => redis.get(`${prefix}:${RUNS.name}:de:${dedupId}`),
   }
