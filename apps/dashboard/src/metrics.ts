@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { LiveHub } from './live/hub.ts'
+import type { LiveHub } from './http/live/hub.ts'
 
 export interface DashboardMetrics {
   acted: (action: 'retry' | 'cancel', result: string) => void

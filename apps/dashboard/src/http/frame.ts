@@ -1,7 +1,7 @@
 import type { AuthEnv } from '@opifer/platform/auth'
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { type Frame, type Theme, THEMES } from '../components/layout.ts'
+import { type Frame, type Theme, THEMES } from '../html/layout.ts'
 
 const COOKIE = 'opifer-theme'
 

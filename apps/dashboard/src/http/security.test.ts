@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { tell } from '../testing/builders.ts'
-import { AS_OPERATOR, givenDashboards, NOW, ROLES } from '../testing/given.ts'
+import { AS_OPERATOR, givenDashboards, NOW, ROLES } from '../testing/dashboards.ts'
 
 const givenDashboard = givenDashboards()
 

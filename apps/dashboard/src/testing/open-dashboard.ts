@@ -14,8 +14,8 @@ import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createLogger, createRegistry } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
 import { DASHBOARD_OPTIONS } from '../config.ts'
-import type { Action } from '../deps.ts'
-import { createLiveHub } from '../live/hub.ts'
+import type { Action } from '../runs/deps.ts'
+import { createLiveHub } from '../http/live/hub.ts'
 
 export type OpenDashboard = Awaited<ReturnType<typeof openDashboard>>
 

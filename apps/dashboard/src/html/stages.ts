@@ -1,0 +1,29 @@
+import { timeline } from '../runs/timeline.ts'
+import { type ShownRun, stateOf } from '../runs/shown-run.ts'
+import { type Html, html } from './html.ts'
+import { iso, lasting, utc } from '../runs/format.ts'
+
+/** The stages of a run, each with its time and how long it was in coming. */
+export function stages(shown: ShownRun): Html {
+  const all = timeline(shown)
+  const day = utc(shown.run.receivedAt).slice(0, 10)
+  return html`<ol class="timeline">${all.map(({ kind, what, detail, at, after, inSeconds }, index) => {
+    const isEnd = shown.result !== undefined && index === all.length - 1
+    return html`<li class="${kind} ${isEnd ? `o-${stateOf(shown)}` : ''}">
+      <span class="dot" aria-hidden="true"></span>
+      <div class="what">${what}</div>
+      <div class="when">${after !== undefined && html`<b>${passed(after, inSeconds)}</b> `}${at !== undefined && clock(at, day)}</div>
+      ${detail && html`<div class="detail small muted anywhere">${detail}</div>`}
+    </li>`
+  })}</ol>`
+}
+
+function passed(ms: number, inSeconds = false): string {
+  return inSeconds && ms < 1_000 ? '< 1 s' : `+${lasting(ms)}`
+}
+
+/** Without the day, where it is the one that the run began on. */
+function clock(at: number, day: string): Html {
+  const text = utc(at)
+  return html`<time datetime="${iso(at)}">${text.startsWith(day) ? text.slice(11) : text}</time>`
+}
