@@ -1,62 +1,61 @@
 import { scaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
-import { type Html, html } from './html.ts'
-import { scroll } from './scroll.ts'
-import { lasting } from '../runs/format.ts'
+import { html } from 'hono/html'
+import { type Html, scrollable } from './elements.ts'
 
-/** One curve or one layer of bars over the same steps of time as its fellows. */
+/** A curve, or a layer of stacked bars. All series of a plot have the same steps. */
 export interface Series {
   name: string
-  /** Class that gives the colour. */
-  colour: string
-  /** One for each step; null where nothing is known. */
+  /** CSS class that sets the color. */
+  color: string
+  /** One per step; null where there is no data. */
   values: readonly (number | null)[]
-  /** Drawn dashed, so that it can be told from its fellow without colours. */
-  second?: boolean
+  /** To tell two curves apart without color. */
+  dashed?: boolean
 }
 
 export interface Plot {
   id: string
   title: string
-  /** What the figures are, for the heading's small print. */
+  /** Small print next to the title: step and range. */
   note: string
   kind: 'bars' | 'curves'
-  /** When each step begins, in milliseconds since the epoch. */
+  /** Start of each step, in milliseconds since the epoch. */
   steps: readonly number[]
   /** Milliseconds. */
   stepMs: number
   series: readonly Series[]
   format: (value: number) => string
-  /** What to say where there is nothing to draw. */
-  none: string
+  /** Shown instead of an empty plot. */
+  empty: string
 }
 
-/** The drawing's own units; it is stretched to the room that it gets, so all words stand outside of it. */
+/** User units of the SVG. It is stretched to fit, so all text is outside it. */
 const WIDTH = 600
 const HEIGHT = 160
-const LINES = 4
+const MAX_GRID_LINES = 4
 
-/** A plot over time, with its figures as a table for those who can't see it or want them exactly. */
+/** A plot over time, with the same data as a table for screen readers and exact values. */
 export function plot(spec: Plot): Html {
-  const known = spec.series.some(({ values }) => values.some((value) => (value ?? 0) > 0))
+  const hasData = spec.series.some(({ values }) => values.some((value) => (value ?? 0) > 0))
   return html`<section class="panel" aria-labelledby="${spec.id}-title">
     <div class="panel-head"><h2 id="${spec.id}-title">${spec.title}</h2><span class="small muted">${spec.note}</span></div>
-    ${known ? html`${legend(spec)}${drawing(spec)}${figures(spec)}` : html`<p class="plot-none">${spec.none}</p>`}
+    ${hasData ? html`${legend(spec)}${drawing(spec)}${dataTable(spec)}` : html`<p class="plot-empty">${spec.empty}</p>`}
   </section>`
 }
 
 function legend({ series, kind }: Plot): Html {
   const shape = kind === 'bars' ? '' : 'line'
   return html`<ul class="legend">${series.map(
-    ({ name, colour, second }) =>
-      html`<li class="${colour}"><span class="swatch ${shape} ${second ? 'second' : ''}"></span>${name}</li>`,
+    ({ name, color, dashed }) =>
+      html`<li class="${color}"><span class="swatch ${shape} ${dashed ? 'dashed' : ''}"></span>${name}</li>`,
   )}</ul>`
 }
 
 function drawing(spec: Plot): Html {
   const top = Math.max(...spec.steps.map((_, step) => heightAt(spec, step)))
-  // What is counted comes in whole numbers, so there are no lines between them.
-  const lines = Math.min(LINES, Math.ceil(top))
+  // Counts are whole numbers, so no grid lines between them.
+  const lines = Math.min(MAX_GRID_LINES, Math.ceil(top))
   const y = scaleLinear([0, top], [HEIGHT, 0]).nice(lines)
   const ticks = y.ticks(lines)
   return html`<div class="plot">
@@ -74,7 +73,7 @@ function drawing(spec: Plot): Html {
 
 type Scale = (value: number) => number
 
-/** What stands above one step: layers stand on each other, curves do not. */
+/** The highest point of a step: bars are stacked, curves are not. */
 function heightAt({ series, kind }: Plot, step: number): number {
   const values = series.map(({ values: all }) => all[step] ?? 0)
   return kind === 'bars' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
@@ -82,65 +81,65 @@ function heightAt({ series, kind }: Plot, step: number): number {
 
 function bars({ series, steps }: Plot, y: Scale): Html[] {
   const width = WIDTH / steps.length
-  const gap = Math.min(2, width * 0.2)
+  const padding = Math.min(2, width * 0.2)
   const stacked = steps.map(() => 0)
-  return series.map(({ colour, values }) => {
+  return series.map(({ color, values }) => {
     const path = steps.map((_, step) => {
       const from = stacked[step] ?? 0
       const to = from + (values[step] ?? 0)
       stacked[step] = to
       return to > from
-        ? `M${round(step * width + gap / 2)} ${round(y(from))}V${round(y(to))}h${round(width - gap)}V${round(y(from))}z`
+        ? `M${round(step * width + padding / 2)} ${round(y(from))}V${round(y(to))}h${round(width - padding)}V${round(y(from))}z`
         : ''
     })
-    return html`<path class="bar ${colour}" d="${path.join('')}"/>`
+    return html`<path class="bar ${color}" d="${path.join('')}"/>`
   })
 }
 
-/** Each value holds for the whole of its step, so one that stands alone is a line too. */
+/** Draws each value across its whole step, so that a single value is visible as a line. */
 function curves({ series, steps }: Plot, y: Scale): Html[] {
   const width = WIDTH / steps.length
-  const known = ([, value]: Point) => value !== null
+  const hasValue = ([, value]: Point) => value !== null
   const x = ([at]: Point) => round(at)
   const height = ([, value]: Point) => round(y(value ?? 0))
-  const curve = line<Point>().defined(known).x(x).y(height)
-  const below = area<Point>().defined(known).x(x).y0(HEIGHT).y1(height)
-  return series.map(({ colour, values, second }, index) => {
+  const curve = line<Point>().defined(hasValue).x(x).y(height)
+  const below = area<Point>().defined(hasValue).x(x).y0(HEIGHT).y1(height)
+  return series.map(({ color, values, dashed }, index) => {
     const points = values.flatMap((value, step): Point[] => [
       [step * width, value],
       [(step + 1) * width, value],
     ])
-    return html`<g class="${colour}">
+    return html`<g class="${color}">
       ${index === 0 && html`<path class="area" d="${below(points) ?? ''}"/>`}
-      <path class="curve ${second ? 'second' : ''}" d="${curve(points) ?? ''}"/>
+      <path class="curve ${dashed ? 'dashed' : ''}" d="${curve(points) ?? ''}"/>
     </g>`
   })
 }
 
 type Point = [x: number, value: number | null]
 
-/** The column of one step, which tells its figures to a pointer that rests on it. */
+/** An invisible column over one step, with the values as its tooltip. */
 function hit(spec: Plot, step: number): Html {
   const width = WIDTH / spec.steps.length
-  const told = spec.series.flatMap(({ name, values }) => {
+  const lines = spec.series.flatMap(({ name, values }) => {
     const value = values[step]
     return value === null || value === undefined || (value === 0 && spec.kind === 'bars')
       ? []
       : [`${name}: ${spec.format(value)}`]
   })
-  const title = [stepName(spec.steps[step] ?? 0, spec.stepMs), ...(told.length > 0 ? told : ['nothing'])].join('\n')
+  const title = [stepName(spec.steps[step] ?? 0, spec.stepMs), ...(lines.length > 0 ? lines : ['none'])].join('\n')
   return html`<rect class="hit" x="${round(step * width)}" y="0" width="${round(width)}" height="${HEIGHT}"><title>${title}</title></rect>`
 }
 
-function figures(spec: Plot): Html {
+function dataTable(spec: Plot): Html {
   const rows = spec.steps
     .map((at, step) => ({ at, values: spec.series.map(({ values }) => values[step] ?? null) }))
     .filter(({ values }) => values.some((value) => (value ?? 0) > 0))
     .toReversed()
-  return html`<details class="more" id="${spec.id}-figures">
-    <summary>Figures of ${spec.title.toLowerCase()}</summary>
-    ${scroll(
-      `Figures of ${spec.title.toLowerCase()}`,
+  return html`<details class="more" id="${spec.id}-data">
+    <summary>${spec.title} as a table</summary>
+    ${scrollable(
+      `${spec.title} as a table`,
       html`<table>
         <thead><tr><th scope="col">From (UTC)</th>${spec.series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
         <tbody>${rows.map(
@@ -161,7 +160,7 @@ function stepName(at: number, stepMs: number): string {
   return stepMs >= DAY_MS ? text.slice(0, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}`
 }
 
-/** Five times, evenly apart; the last one is now. */
+/** Five evenly spaced times. The last one is the end of the last step. */
 function timeTicks({ steps, stepMs }: Plot): string[] {
   const from = steps[0] ?? 0
   const whole = steps.length * stepMs
@@ -173,12 +172,4 @@ function timeTicks({ steps, stepMs }: Plot): string[] {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100
-}
-
-export function count(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(1)
-}
-
-export function duration(value: number): string {
-  return value === 0 ? '0' : lasting(value)
 }

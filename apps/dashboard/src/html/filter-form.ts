@@ -1,58 +1,59 @@
-import { type Filter, type FilterProblem, filterSearch, type GivenFilter, isEmpty, RANGES } from '../runs/filter.ts'
-import { type Html, html } from './html.ts'
-import { OUTCOME_ORDER, outcome } from './outcome.ts'
+import { html } from 'hono/html'
+import { type Filter, type FilterError, type FilterInput, filterSearch, isEmpty, RANGES } from '../runs/filter.ts'
+import { OUTCOME_ORDER } from '../runs/format.ts'
+import { type Html, stateLabel } from './elements.ts'
 
-/** The form over the list of runs. It asks with GET, so that the address says all there is to know of a list. */
-export function filterForm({ given, problems }: Filter): Html {
-  const problemOf = (name: FilterProblem['field']) => problems.find((problem) => problem.field === name)?.message
+/** The form above the list of runs. It submits with GET, so a list can be shared by its URL. */
+export function filterForm({ input, errors }: Filter): Html {
+  const errorOf = (name: FilterError['field']) => errors.find((error) => error.field === name)?.message
   return html`<form class="panel filter" method="get" action="/runs" role="search" aria-label="Runs">
-    ${field({ name: 'q', label: 'Text', className: 'f-text', value: given.q, type: 'search', placeholder: 'in labels, annotations, reason, Job …', problem: problemOf('q') })}
-    ${field({ name: 'alertname', label: 'Alertname', className: 'f-alertname', value: given.alertname, type: 'text', placeholder: 'DiskSpaceLow', problem: problemOf('alertname') })}
-    ${field({ name: 'match', label: 'Label matchers', className: 'f-match', value: given.match, type: 'text', placeholder: 'severity="critical", instance=~"web.*"', mono: true, problem: problemOf('match') })}
-    ${outcomes(given, problemOf('outcome'))}
+    ${field({ name: 'q', label: 'Text', className: 'f-text', value: input.q, type: 'search', placeholder: 'labels, annotations, reason, Job, ids', error: errorOf('q') })}
+    ${field({ name: 'alertname', label: 'Alertname', className: 'f-alertname', value: input.alertname, type: 'text', placeholder: 'DiskSpaceLow', error: errorOf('alertname') })}
+    ${field({ name: 'match', label: 'Label matchers', className: 'f-match', value: input.match, type: 'text', placeholder: 'severity="critical", instance=~"web.*"', mono: true, error: errorOf('match') })}
+    ${outcomes(input, errorOf('outcome'))}
     ${choice({
       name: 'status',
       label: 'Status',
-      value: given.status,
+      value: input.status,
       options: [
         ['', 'any'],
         ['firing', 'firing'],
         ['resolved', 'resolved'],
       ],
     })}
-    ${choice({ name: 'range', label: 'Received', value: given.range, options: [['', 'any time'], ...ranges(given.range)] })}
-    ${field({ name: 'from', label: 'from (UTC)', className: 'f-from', value: localTime(given.from), type: 'datetime-local', problem: problemOf('from') })}
-    ${field({ name: 'to', label: 'to (UTC)', className: 'f-to', value: localTime(given.to), type: 'datetime-local', problem: problemOf('to') })}
+    ${choice({ name: 'range', label: 'Received', value: input.range, options: [['', 'any time'], ...ranges(input.range)] })}
+    ${field({ name: 'from', label: 'From (UTC)', className: 'f-from', value: localTime(input.from), type: 'datetime-local', error: errorOf('from') })}
+    ${field({ name: 'to', label: 'To (UTC)', className: 'f-to', value: localTime(input.to), type: 'datetime-local', error: errorOf('to') })}
     <div class="f-buttons">
-      ${!isEmpty(given) && html`<a class="button" href="/runs">Clear</a>`}
+      ${!isEmpty(input) && html`<a class="button" href="/runs">Clear</a>`}
       <button class="button primary">Filter</button>
     </div>
-    ${kept(given)}
+    ${linkedFilters(input)}
   </form>`
 }
 
 interface Field {
-  name: keyof GivenFilter
+  name: keyof FilterInput
   label: string
   className: string
   value: string
   type: 'text' | 'search' | 'datetime-local'
   placeholder?: string
   mono?: boolean
-  problem: string | undefined
+  error: string | undefined
 }
 
-function field({ name, label, className, value, type, placeholder = '', mono, problem }: Field): Html {
-  const wrong = problem === undefined ? '' : html` aria-invalid="true" aria-describedby="f-${name}-problem"`
+function field({ name, label, className, value, type, placeholder = '', mono, error }: Field): Html {
+  const invalid = error === undefined ? '' : html` aria-invalid="true" aria-describedby="f-${name}-error"`
   return html`<div class="field ${className}">
     <label for="f-${name}">${label}</label>
-    <input id="f-${name}" name="${name}" type="${type}" value="${value}" placeholder="${placeholder}"${wrong} class="${mono ? 'mono' : ''}" autocomplete="off" spellcheck="false">
-    ${problem !== undefined && html`<span class="field-problem" id="f-${name}-problem">${problem}</span>`}
+    <input id="f-${name}" name="${name}" type="${type}" value="${value}" placeholder="${placeholder}"${invalid} class="${mono ? 'mono' : ''}" autocomplete="off" spellcheck="false">
+    ${error !== undefined && html`<span class="field-error" id="f-${name}-error">${error}</span>`}
   </div>`
 }
 
 interface Choice {
-  name: keyof GivenFilter
+  name: keyof FilterInput
   label: string
   value: string
   options: readonly (readonly [value: string, name: string])[]
@@ -67,38 +68,38 @@ function choice({ name, label, value, options }: Choice): Html {
   </div>`
 }
 
-/** The usual ones, and the one that was asked for should it be another. */
-function ranges(given: string): (readonly [string, string])[] {
+/** The presets, plus a custom range from the URL. */
+function ranges(input: string): (readonly [string, string])[] {
   const all: string[] = [...RANGES]
-  if (given !== '' && !all.includes(given)) all.push(given)
+  if (input !== '' && !all.includes(input)) all.push(input)
   return all.map((range) => [range, `last ${range}`])
 }
 
-function outcomes({ outcome: chosen }: GivenFilter, problem: string | undefined): Html {
+function outcomes({ outcome: chosen }: FilterInput, error: string | undefined): Html {
   const all = ['running', ...OUTCOME_ORDER] as const
   return html`<fieldset class="f-outcome">
     <legend>Outcome</legend>
     <div class="choices">${all.map(
       (name) =>
-        html`<label class="choice o-${name}"><input type="checkbox" name="outcome" value="${name}"${chosen.includes(name) ? html` checked` : ''}>${outcome(name)}</label>`,
+        html`<label class="choice o-${name}"><input type="checkbox" name="outcome" value="${name}"${chosen.includes(name) ? html` checked` : ''}>${stateLabel(name)}</label>`,
     )}</div>
-    ${problem !== undefined && html`<span class="field-problem">${problem}</span>`}
+    ${error !== undefined && html`<span class="field-error">${error}</span>`}
   </fieldset>`
 }
 
-const KEPT = { group: 'group key', operario: 'Operario', alert: 'alert' } as const
+const LINKED = { group: 'group key', operario: 'Operario', alert: 'alert' } as const
 
-/** What has no field of its own, because nobody types it: it came with a link, and stays until it is taken away. */
-function kept(given: GivenFilter): Html {
-  const names = (Object.keys(KEPT) as (keyof typeof KEPT)[]).filter((name) => given[name] !== '')
+/** Filters that come from links and have no field: they are kept as removable tags. */
+function linkedFilters(input: FilterInput): Html {
+  const names = (Object.keys(LINKED) as (keyof typeof LINKED)[]).filter((name) => input[name] !== '')
   if (names.length === 0) return html``
-  return html`<div class="kept">${names.map(
-    (name) => html`<input type="hidden" name="${name}" value="${given[name]}">
-      <a class="tag" href="/runs${filterSearch({ ...given, [name]: '' })}" title="take this away"><b>${KEPT[name]}:</b> ${given[name]} <span aria-hidden="true">×</span></a>`,
+  return html`<div class="linked-filters">${names.map(
+    (name) => html`<input type="hidden" name="${name}" value="${input[name]}">
+      <a class="tag" href="/runs${filterSearch({ ...input, [name]: '' })}" title="Remove this filter"><b>${LINKED[name]}:</b> ${input[name]} <span aria-hidden="true">×</span></a>`,
   )}</div>`
 }
 
-/** A browser's field takes no zone; what is shown is UTC. */
+/** In UTC and without a zone, as `datetime-local` requires. */
 function localTime(text: string): string {
   const at = Date.parse(/[Zz]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`)
   return Number.isNaN(at) ? '' : new Date(at).toISOString().slice(0, 16)

@@ -1,26 +1,27 @@
 import type { LabelSet } from '@opifer/core'
-import { type Html, html } from './html.ts'
+import { html } from 'hono/html'
+import type { Html } from './elements.ts'
 
-/** How a label is written as a matcher. */
+/** A label as a matcher that selects it. */
 export function matcherText(name: string, value: string): string {
   return `${/^[a-zA-Z_:][\w:]*$/.test(name) ? name : quoted(name)}=${quoted(value)}`
 }
 
-/** With the escapes that Alertmanager knows, which are fewer than JSON's. */
+/** With Alertmanager's escapes, which are fewer than JSON's. */
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
-/** Where all runs are whose alert has this label. */
+/** The list of runs whose alert has this label. */
 export function labelHref(name: string, value: string): string {
   const search = name === 'alertname' ? { alertname: value } : { match: matcherText(name, value) }
   return `/runs?${new URLSearchParams(search).toString()}`
 }
 
-/** The first few labels, each a way to the runs that share it. */
-export function labelTags(labels: LabelSet, most: number): Html {
+/** The most important labels, each a link to the runs that share it. */
+export function labelTags(labels: LabelSet, max: number): Html {
   const all = Object.entries(labels).filter(([name]) => name !== 'alertname')
-  const shown = all.sort(([a], [b]) => rank(a) - rank(b)).slice(0, most)
+  const shown = all.sort(([a], [b]) => rank(a) - rank(b)).slice(0, max)
   return html`<div class="labels">
     ${shown.map(
       ([name, value]) =>
@@ -29,7 +30,7 @@ export function labelTags(labels: LabelSet, most: number): Html {
   </div>`
 }
 
-/** What tells most about an alert comes first; the others stay as they came. */
+/** Labels to show first; the others keep their order. */
 const FIRST = ['severity', 'instance', 'namespace', 'job', 'cluster']
 
 function rank(name: string): number {
@@ -37,7 +38,7 @@ function rank(name: string): number {
   return index === -1 ? FIRST.length : index
 }
 
-/** Every label or annotation, one a row. */
+/** All labels, one per row. */
 export function labelTable(entries: LabelSet, href?: (name: string, value: string) => string): Html {
   const rows = Object.entries(entries)
   return html`<dl class="label-table ${rows.length > 8 ? '' : 'few'}">
@@ -48,7 +49,7 @@ export function labelTable(entries: LabelSet, href?: (name: string, value: strin
   </dl>`
 }
 
-/** A value that is a web address as a whole becomes a link that nothing follows by itself; all else stays text. */
+/** A value that is an http or https URL as a whole becomes a link; everything else stays text. */
 export function linked(value: string): Html {
   return isWebAddress(value)
     ? html`<a href="${value}" rel="noopener noreferrer nofollow" target="_blank">${value}</a>`

@@ -1,9 +1,10 @@
-import { timeline } from '../runs/timeline.ts'
+import { html } from 'hono/html'
+import { duration, iso, utc } from '../runs/format.ts'
 import { type ShownRun, stateOf } from '../runs/shown-run.ts'
-import { type Html, html } from './html.ts'
-import { iso, lasting, utc } from '../runs/format.ts'
+import { timeline } from '../runs/timeline.ts'
+import type { Html } from './elements.ts'
 
-/** The stages of a run, each with its time and how long it was in coming. */
+/** The timeline of a run: each stage with its time and the time since the previous one. */
 export function stages(shown: ShownRun): Html {
   const all = timeline(shown)
   const day = utc(shown.run.receivedAt).slice(0, 10)
@@ -12,17 +13,17 @@ export function stages(shown: ShownRun): Html {
     return html`<li class="${kind} ${isEnd ? `o-${stateOf(shown)}` : ''}">
       <span class="dot" aria-hidden="true"></span>
       <div class="what">${what}</div>
-      <div class="when">${after !== undefined && html`<b>${passed(after, inSeconds)}</b> `}${at !== undefined && clock(at, day)}</div>
+      <div class="when">${after !== undefined && html`<b>${elapsed(after, inSeconds)}</b> `}${at !== undefined && clock(at, day)}</div>
       ${detail && html`<div class="detail small muted anywhere">${detail}</div>`}
     </li>`
   })}</ol>`
 }
 
-function passed(ms: number, inSeconds = false): string {
-  return inSeconds && ms < 1_000 ? '< 1 s' : `+${lasting(ms)}`
+function elapsed(ms: number, inSeconds = false): string {
+  return inSeconds && ms < 1_000 ? '< 1 s' : `+${duration(ms)}`
 }
 
-/** Without the day, where it is the one that the run began on. */
+/** Leaves out the date on the day the alert was received. */
 function clock(at: number, day: string): Html {
   const text = utc(at)
   return html`<time datetime="${iso(at)}">${text.startsWith(day) ? text.slice(11) : text}</time>`

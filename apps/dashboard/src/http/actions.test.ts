@@ -1,20 +1,20 @@
 import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
-import { tell } from '../testing/builders.ts'
-import { AS_OPERATOR, AS_VIEWER, givenDashboards, NOW, ROLES } from '../testing/dashboards.ts'
+import { recordRun } from '../testing/builders.ts'
+import { AS_OPERATOR, AS_VIEWER, useDashboards, NOW, ROLES } from '../testing/dashboards.ts'
 
-const givenDashboard = givenDashboards()
+const makeDashboard = useDashboards()
 
-type Dashboard = Awaited<ReturnType<typeof givenDashboard>>
+type Dashboard = Awaited<ReturnType<typeof makeDashboard>>
 
 function post({ app }: Dashboard, path: string, headers: Record<string, string>, body = '') {
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
   return app.request(path, { method: 'POST', headers: { ...form, ...headers }, body })
 }
 
-test('a run is tried again as a fresh one, which knows of what and by whom', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+test('a retry enqueues a new run that records its origin and the requester', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  const run = await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
   const answer = await post(dashboard, '/runs/run-1/retry', AS_OPERATOR)
   expect(answer.status).toBe(303)
   const location = answer.headers.get('Location') ?? ''
@@ -27,12 +27,12 @@ test('a run is tried again as a fresh one, which knows of what and by whom', asy
     alert: { alertname: 'DiskSpaceLow' },
   })
   expect(job?.data.requestedBy).toBeTruthy()
-  expect((await dashboard.get(location, AS_OPERATOR)).body).toContain('This is the fresh run')
+  expect((await dashboard.get(location, AS_OPERATOR)).body).toContain('This is the new run')
 })
 
-test('while a run of the same alert is in flight a retry leads to it and adds nothing', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+test('a retry while a run of the same alert is in progress redirects to that run and adds none', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  const run = await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
   const other = makeRun({ ...run, id: 'run-2' })
   await dashboard.queue.add('DiskSpaceLow', other, { jobId: other.id, deduplication: { id: run.dedupId } })
   const answer = await post(dashboard, '/runs/run-1/retry', AS_OPERATOR)
@@ -40,9 +40,9 @@ test('while a run of the same alert is in flight a retry leads to it and adds no
   expect(await dashboard.queue.getWaitingCount()).toBe(1)
 })
 
-test('a cancelled run is marked with who wants its end, and looks at once', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+test('cancelling flags the run with the requester and promotes it', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  const run = await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
   await dashboard.queue.add('DiskSpaceLow', run, { jobId: run.id, delay: 600_000 })
   const answer = await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
   expect(answer.headers.get('Location')).toBe('/runs/run-1?notice=cancelling')
@@ -50,9 +50,9 @@ test('a cancelled run is marked with who wants its end, and looks at once', asyn
   expect(await (await dashboard.queue.getJob('run-1'))?.getState()).toBe('waiting')
 })
 
-test('who acts, on what, and what came of it is told', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+test('every action is reported with caller, run and result', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
   await post(dashboard, '/runs/run-1/retry', AS_OPERATOR)
   await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
   await post(dashboard, '/runs/none/retry', AS_OPERATOR)
@@ -65,21 +65,21 @@ test('who acts, on what, and what came of it is told', async () => {
   ])
 })
 
-test('a run that is over can not be cancelled', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+test('a finished run can not be cancelled', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
   const answer = await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
   expect(answer.headers.get('Location')).toBe('/runs/run-1?notice=over')
 })
 
 test.each<[how: string, remove: (queue: Dashboard['queue']) => Promise<unknown>, delay: number]>([
-  ['removed', (queue) => queue.remove('run-1'), 0],
-  ['removed while it waits for its Job', (queue) => queue.remove('run-1'), 600_000],
-  ['cleaned away', (queue) => queue.clean(0, 10, 'delayed'), 600_000],
-  ['emptied away', (queue) => queue.drain(true), 0],
-])('a run that was %s from the queue can be tried again, once, and not be cancelled', async (_, remove, delay) => {
-  const dashboard = await givenDashboard(ROLES)
-  const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  ['removed from the queue', (queue) => queue.remove('run-1'), 0],
+  ['removed from the queue while waiting for its Job', (queue) => queue.remove('run-1'), 600_000],
+  ['cleaned from the queue', (queue) => queue.clean(0, 10, 'delayed'), 600_000],
+  ['drained from the queue', (queue) => queue.drain(true), 0],
+])('a run that was %s can be retried once and not cancelled', async (_, remove, delay) => {
+  const dashboard = await makeDashboard(ROLES)
+  const run = await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
   await dashboard.queue.add('DiskSpaceLow', run, { jobId: run.id, delay, deduplication: { id: run.dedupId } })
   await remove(dashboard.queue)
   const cancelled = await post(dashboard, '/runs/run-1/cancel', AS_OPERATOR)
@@ -91,10 +91,10 @@ test.each<[how: string, remove: (queue: Dashboard['queue']) => Promise<unknown>,
   expect(await retry()).toBe(`${fresh}?notice=in-flight`)
 })
 
-test('a viewer sees no buttons, and is refused whatever is posted', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  const open = await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+test('a viewer gets no action buttons, and every post is rejected', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  const open = await recordRun(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
   await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   for (const [id, action] of [
     ['run-1', 'retry'],
@@ -109,16 +109,16 @@ test('a viewer sees no buttons, and is refused whatever is posted', async () => 
   expect(await dashboard.queue.count()).toBe(1)
 })
 
-test('what a page of another site sends is refused, and changes nothing', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  const foreign = [
+test('cross-site requests are rejected and change nothing', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  const crossSite = [
     { 'Sec-Fetch-Site': 'cross-site' },
     { 'Sec-Fetch-Site': 'same-site' },
     { Origin: 'https://evil.example' },
     { Origin: 'null' },
   ]
-  for (const headers of foreign) {
+  for (const headers of crossSite) {
     for (const path of ['/runs/run-1/retry', '/api/runs/run-1/retry', '/queues/api/queues/runs/pause', '/theme']) {
       expect((await post(dashboard, path, { ...AS_OPERATOR, ...headers })).status, path).toBe(403)
     }
@@ -127,8 +127,8 @@ test('what a page of another site sends is refused, and changes nothing', async 
   expect(await dashboard.queue.isPaused()).toBe(false)
 })
 
-test("Bull Board's buttons are there for operators alone", async () => {
-  const dashboard = await givenDashboard(ROLES)
+test('Bull Board is read-only except for operators', async () => {
+  const dashboard = await makeDashboard(ROLES)
   const pause = '/queues/api/queues/runs/pause'
   const method = { method: 'PUT' }
   expect((await dashboard.app.request(pause, { ...method, headers: AS_VIEWER })).status).toBe(403)
@@ -140,8 +140,8 @@ test("Bull Board's buttons are there for operators alone", async () => {
   expect(await dashboard.queue.isPaused()).toBe(true)
 })
 
-test('colours that were chosen stay, and the way back leads to no other server', async () => {
-  const dashboard = await givenDashboard()
+test('the chosen theme is stored, and the redirect stays on this server', async () => {
+  const dashboard = await makeDashboard()
   const answer = await post(dashboard, '/theme', {}, 'theme=dark&return=/runs?q=x')
   expect(answer.headers.get('Location')).toBe('/runs?q=x')
   const cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? ''

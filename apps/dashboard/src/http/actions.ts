@@ -6,7 +6,7 @@ import { cancel, retry } from '../runs/actions.ts'
 import type { DashboardDeps } from '../runs/deps.ts'
 import { chooseTheme } from './frame.ts'
 
-/** What the pages' forms do. Each ends at a page, so that loading it again acts not again. */
+/** The pages' forms. Each redirects to a page, so reloading it does not repeat the action. */
 export function actions(deps: DashboardDeps): Hono<AuthEnv> {
   return new Hono<AuthEnv>()
     .post('/runs/:id/retry', requireRole('operator'), async (c) => {
@@ -19,21 +19,21 @@ export function actions(deps: DashboardDeps): Hono<AuthEnv> {
         case 'refused':
           return problem(c, 409, answer.reason)
         case 'unknown':
-          return problem(c, 404, 'there is no run of this id')
+          return problem(c, 404, 'no run has this id')
       }
     })
     .post('/runs/:id/cancel', requireRole('operator'), async (c) => {
       const id = c.req.param('id')
       const { kind } = await cancel(id, c.get('caller').name, deps)
-      if (kind === 'unknown') return problem(c, 404, 'there is no run of this id')
+      if (kind === 'unknown') return problem(c, 404, 'no run has this id')
       return c.redirect(`${runHref(id)}?notice=${kind === 'asked' ? 'cancelling' : 'over'}`, 303)
     })
     .post('/theme', async (c) => {
       const { theme, return: back } = await c.req.parseBody()
-      return chooseTheme(c, text(theme), text(back))
+      return chooseTheme(c, asText(theme), asText(back))
     })
 }
 
-function text(value: unknown): string | undefined {
+function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

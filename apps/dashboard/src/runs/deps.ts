@@ -1,26 +1,22 @@
 import type { Catalogue, DepthLog, HistoryReader, Presence } from '@opifer/history'
 import type { Marks } from '@opifer/queue'
-import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
-import type { LiveHub } from '../http/live/hub.ts'
 
-/** What pages and API are made from. */
+/** What the pages and the API read from and act through. */
 export interface DashboardDeps {
-  redis: RedisClient
   queue: Queue
   history: HistoryReader
   catalogue: Catalogue
   presence: Presence
   depth: DepthLog
   marks: Marks
-  live: LiveHub
-  /** Told of everything that somebody asked for. */
+  /** Called once for every action a caller requests, whatever its result. */
   onAction: (action: Action) => void
   now: () => number
   newId: () => string
 }
 
-/** What somebody asked for, and what came of it. */
+/** A request to act on a run, and its result. */
 export interface Action {
   action: 'retry' | 'cancel'
   runId: string

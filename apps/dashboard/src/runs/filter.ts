@@ -1,21 +1,21 @@
 import { OUTCOMES, parseDuration, parseMatchers } from '@opifer/core'
 import type { RunQuery } from '@opifer/history'
 
-/** Which runs somebody asks for, as the address of a page or of the API says it. */
+/** Which runs to list, as read from the query string of a page or the API. */
 export interface Filter {
-  /** As it was written, to be shown again. */
-  given: GivenFilter
+  /** As entered, to fill the form again. */
+  input: FilterInput
   query: RunQuery
-  /** What can't be understood, by the field that it stands in. */
-  problems: FilterProblem[]
+  /** What is invalid, by field. */
+  errors: FilterError[]
 }
 
-export interface FilterProblem {
-  field: keyof GivenFilter | 'cursor' | 'limit'
+export interface FilterError {
+  field: keyof FilterInput | 'cursor' | 'limit'
   message: string
 }
 
-export interface GivenFilter {
+export interface FilterInput {
   q: string
   alertname: string
   match: string
@@ -29,13 +29,13 @@ export interface GivenFilter {
   alert: string
 }
 
-/** How far back the ranges that can be chosen reach. */
+/** Time ranges to choose from. */
 export const RANGES = ['1h', '6h', '24h', '7d'] as const
 
-/** Reads a filter from a query string. What is wrong in it is told, and narrows nothing. */
+/** Reads a filter from a query string. An invalid field is reported and left out of the query. */
 export function readFilter(search: URLSearchParams, now: number): Filter {
   const text = (name: string) => search.get(name)?.trim() ?? ''
-  const given: GivenFilter = {
+  const input: FilterInput = {
     q: text('q'),
     alertname: text('alertname'),
     match: text('match'),
@@ -51,25 +51,25 @@ export function readFilter(search: URLSearchParams, now: number): Filter {
     operario: text('operario'),
     alert: text('alert'),
   }
-  const problems: FilterProblem[] = []
+  const errors: FilterError[] = []
   const query: RunQuery = {
-    ...(given.q && { text: given.q }),
-    ...(given.alertname && { alertname: given.alertname }),
-    ...(given.group && { groupKey: given.group }),
-    ...(given.operario && { operario: given.operario }),
-    ...(given.alert && { alertId: given.alert }),
-    ...statusOf(given, problems),
-    ...outcomesOf(given, problems),
-    ...matchersOf(given, problems),
-    ...timesOf(given, now, problems),
+    ...(input.q && { text: input.q }),
+    ...(input.alertname && { alertname: input.alertname }),
+    ...(input.group && { groupKey: input.group }),
+    ...(input.operario && { operario: input.operario }),
+    ...(input.alert && { alertId: input.alert }),
+    ...statusOf(input, errors),
+    ...outcomesOf(input, errors),
+    ...matchersOf(input, errors),
+    ...timesOf(input, now, errors),
   }
-  return { given, query, problems }
+  return { input, query, errors }
 }
 
-/** The same filter as a query string; a page of it, where a cursor is given. */
-export function filterSearch(given: Partial<GivenFilter>, cursor?: string): string {
+/** The filter as a query string, with the cursor of a page if there is one. */
+export function filterSearch(input: Partial<FilterInput>, cursor?: string): string {
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(input)) {
     for (const one of typeof value === 'string' ? [value] : value) if (one !== '') search.append(name, one)
   }
   if (cursor !== undefined) search.set('cursor', cursor)
@@ -77,61 +77,57 @@ export function filterSearch(given: Partial<GivenFilter>, cursor?: string): stri
   return text === '' ? '' : `?${text}`
 }
 
-export function isEmpty(given: GivenFilter): boolean {
-  return filterSearch(given) === ''
+export function isEmpty(input: FilterInput): boolean {
+  return filterSearch(input) === ''
 }
 
-function statusOf({ status }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'status'> {
+function statusOf({ status }: FilterInput, errors: FilterError[]): Pick<RunQuery, 'status'> {
   if (status === '') return {}
   if (status === 'firing' || status === 'resolved') return { status }
-  problems.push({ field: 'status', message: `${JSON.stringify(status)} is neither firing nor resolved` })
+  errors.push({ field: 'status', message: `${JSON.stringify(status)} is neither firing nor resolved` })
   return {}
 }
 
-function outcomesOf({ outcome }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'outcomes'> {
+function outcomesOf({ outcome }: FilterInput, errors: FilterError[]): Pick<RunQuery, 'outcomes'> {
   const known = ['running', ...OUTCOMES] as const
   const outcomes = known.filter((value) => outcome.includes(value))
-  const strange = outcome.filter((value) => !(known as readonly string[]).includes(value))
-  if (strange.length > 0) {
-    problems.push({
+  const unknown = outcome.filter((value) => !(known as readonly string[]).includes(value))
+  if (unknown.length > 0) {
+    errors.push({
       field: 'outcome',
-      message: `${strange.join(', ')}: no outcome; there are ${OUTCOMES.join(', ')}, and running`,
+      message: `unknown outcome ${unknown.join(', ')}; use ${OUTCOMES.join(', ')} or running`,
     })
   }
   return outcomes.length > 0 ? { outcomes } : {}
 }
 
-function matchersOf({ match }: GivenFilter, problems: FilterProblem[]): Pick<RunQuery, 'matchers'> {
+function matchersOf({ match }: FilterInput, errors: FilterError[]): Pick<RunQuery, 'matchers'> {
   if (match === '') return {}
   const parsed = parseMatchers(match)
   if (parsed.ok) return { matchers: parsed.matchers }
-  problems.push({ field: 'match', message: parsed.problem })
+  errors.push({ field: 'match', message: parsed.problem })
   return {}
 }
 
-function timesOf(
-  { range, from, to }: GivenFilter,
-  now: number,
-  problems: FilterProblem[],
-): Pick<RunQuery, 'from' | 'to'> {
+function timesOf({ range, from, to }: FilterInput, now: number, errors: FilterError[]): Pick<RunQuery, 'from' | 'to'> {
   const length = range === '' ? undefined : parseDuration(range)
   if (range !== '' && length === undefined) {
-    problems.push({ field: 'range', message: `${JSON.stringify(range)} is not a duration such as 90m or 7d` })
+    errors.push({ field: 'range', message: `${JSON.stringify(range)} is not a duration such as 90m or 7d` })
   }
-  const begin = timeOf('from', from, problems) ?? (length === undefined ? undefined : now - length)
-  const end = timeOf('to', to, problems)
+  const begin = timeOf('from', from, errors) ?? (length === undefined ? undefined : now - length)
+  const end = timeOf('to', to, errors)
   return { ...(begin !== undefined && { from: begin }), ...(end !== undefined && { to: end }) }
 }
 
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
 
-/** A time without a zone, which is all that a browser's field can give, is one in UTC, as all times shown are. */
-function timeOf(field: 'from' | 'to', text: string, problems: FilterProblem[]): number | undefined {
+/** A time without a zone is UTC: browser fields send no zone, and the pages show UTC. */
+function timeOf(field: 'from' | 'to', text: string, errors: FilterError[]): number | undefined {
   if (text === '') return undefined
   const [, day, time = '00:00', zone = 'Z'] = TIME.exec(text) ?? []
   const at = Date.parse(`${day}T${time}${zone}`)
   if (!Number.isNaN(at)) return at
-  problems.push({
+  errors.push({
     field,
     message: `${JSON.stringify(text)} is not a time such as 2026-11-24T03:00 or 2026-11-24T03:00:00Z`,
   })

@@ -1,44 +1,41 @@
 import { type Run, runSchema } from '@opifer/core'
-import type { Job } from 'bullmq'
+import type { Job as QueueJob } from 'bullmq'
 import type { DashboardDeps } from './deps.ts'
 import { queuedRun, type ShownRun } from './shown-run.ts'
 
 type Deps = Pick<DashboardDeps, 'history' | 'queue'>
 
-/**
- * A run by its id: its record, else what the queue holds of it. Of one without an end on record the queue tells whether
- * it goes on.
- */
+/** A run by its id, from the history or else the queue. A run without a recorded result is checked against the queue. */
 export async function findRun(id: string, { history, queue }: Deps): Promise<ShownRun | undefined> {
   if (!RUN_ID.test(id)) return undefined
   const record = await history.get(id)
   if (record?.result) return record
-  const job = await queue.getJob(id)
-  const run = runSchema.safeParse(job?.data).data
+  const queued = await queue.getJob(id)
+  const run = runSchema.safeParse(queued?.data).data
   const shown = record ?? (run && queuedRun(run))
-  if (job && job.finishedOn === undefined) return shown
-  // It may have ended between the two looks: its end is written down before it leaves the queue.
+  if (queued && queued.finishedOn === undefined) return shown
+  // It may have ended between the two reads: workers record the result before the run leaves the queue.
   const latest = (await history.get(id)) ?? shown
-  return latest && withoutQueue(latest, run)
+  return latest && outOfQueue(latest, run)
 }
 
-/** A run that no worker takes up any more. What the history was not told the queue may still hold. */
-function withoutQueue(shown: ShownRun, run: Run | undefined): ShownRun {
+/** A run no worker will pick up again. If the history missed its result, the queue entry may still hold it. */
+function outOfQueue(shown: ShownRun, run: Run | undefined): ShownRun {
   if (shown.result) return shown
   const { operario = run?.operario, job = run?.job } = shown
   return run?.result ? { ...shown, operario, job, result: run.result } : { ...shown, operario, job, leftQueue: true }
 }
 
-/** None of BullMQ's own keys, which stand beside its jobs, has a digit in it. */
+/** Requires a digit: BullMQ's own keys share the prefix with run ids, and none of them contains one. */
 const RUN_ID = /^(?=.*\d)[\w.-]{1,128}$/
 
+/** Runs waiting for a worker. */
 export interface Waiting {
   count: number
-  /** The first in line that no worker has taken up yet: others wait for another turn, as when their Job has ended. */
+  /** The first that no worker has picked up yet. Other waiting runs are due for another attempt, e.g. after their Job ended. */
   oldest: { id: string; receivedAt: number } | undefined
 }
 
-/** Runs that wait for a worker. */
 export async function readWaiting(queue: DashboardDeps['queue']): Promise<Waiting> {
   const [count, oldest] = await Promise.all([
     queue.getJobCountByTypes('waiting', 'prioritized'),
@@ -48,20 +45,21 @@ export async function readWaiting(queue: DashboardDeps['queue']): Promise<Waitin
 }
 
 /**
- * The run that has waited longest to be taken up by a worker. How long one waits for another turn nobody can tell: its
- * alert's age is no measure of that.
+ * The run that has waited longest for its first attempt. For later attempts the alert's age says nothing about the wait,
+ * and BullMQ doesn't record when it began.
  */
 export async function readOldestWaiting(queue: DashboardDeps['queue']): Promise<Waiting['oldest']> {
   const [next] = await queue.getWaiting(0, 0)
   if (!next) return undefined
-  const oldest = untaken(next) ?? (await queue.getWaiting(1, LOOKS - 1)).map(untaken).find((run) => run !== undefined)
+  const oldest =
+    unstarted(next) ?? (await queue.getWaiting(1, MAX_READ - 1)).map(unstarted).find((run) => run !== undefined)
   return oldest && { id: oldest.id, receivedAt: oldest.receivedAt }
 }
 
-/** Runs next in line that are looked at: every page asks. */
-const LOOKS = 20
+/** Queue entries to read at most: every page load does this. */
+const MAX_READ = 20
 
-function untaken({ attemptsStarted, data }: Job): Run | undefined {
+function unstarted({ attemptsStarted, data }: QueueJob): Run | undefined {
   const run = attemptsStarted === 0 ? runSchema.safeParse(data).data : undefined
   return run?.job || run?.result ? undefined : run
 }

@@ -1,19 +1,19 @@
 import type { Member } from '@opifer/history'
-import { lasting } from './format.ts'
 import type { DashboardDeps } from './deps.ts'
 import { readWaiting, type Waiting } from './find.ts'
+import { duration } from './format.ts'
 
-/** How things stand, in words. Without any, everything is well. */
+/** Healthy if there are neither critical messages nor notes. */
 export interface Health {
-  /** What keeps alerts from being dealt with. */
-  wrong: string[]
-  /** What somebody should see to, while the rest goes on. */
+  /** Why alerts are not being handled. */
+  critical: string[]
+  /** What needs attention while the rest works. */
   notes: string[]
   members: Member[]
   waiting: Waiting
 }
 
-/** Longer than this no run waits for a worker to take it up while all is well. */
+/** A run that waits longer than this for its first attempt is a symptom. */
 const LONG_WAIT_MS = 60_000
 
 type Deps = Pick<DashboardDeps, 'queue' | 'presence' | 'catalogue' | 'now'>
@@ -25,18 +25,17 @@ export async function readHealth({ queue, presence, catalogue, now }: Deps): Pro
     queue.isPaused(),
     catalogue.list(),
   ])
-  const count = (app: Member['app']) => members.filter((member) => member.app === app).length
-  const wrong: string[] = []
-  if (count('worker') === 0)
-    wrong.push('No worker is there: alerts are kept in the queue, and nothing is done about them.')
-  if (count('ingest') === 0) wrong.push('No ingest is there: Alertmanager has nobody to post to.')
-  if (isPaused) wrong.push('The queue is paused: no run is taken up until it is resumed under Queue.')
+  const isUp = (app: Member['app']) => members.some((member) => member.app === app)
+  const critical: string[] = []
+  if (!isUp('worker')) critical.push('No worker is running: alerts wait in the queue and nothing acts on them.')
+  if (!isUp('ingest')) critical.push('No ingest is running: Alertmanager has nowhere to send alerts.')
+  if (isPaused) critical.push('The queue is paused: no run starts until it is resumed under Queue.')
   const waited = waiting.oldest === undefined ? 0 : now() - waiting.oldest.receivedAt
-  if (waited > LONG_WAIT_MS) wrong.push(`The oldest run has waited ${lasting(waited)} for a worker.`)
-  const broken = entries.flatMap(({ operarios }) => operarios.filter(({ problem }) => problem !== undefined)).length
+  if (waited > LONG_WAIT_MS) critical.push(`The oldest run has waited ${duration(waited)} for a worker.`)
+  const invalid = entries.flatMap(({ operarios }) => operarios.filter(({ problem }) => problem !== undefined)).length
   const notes =
-    broken === 0
+    invalid === 0
       ? []
-      : [`${broken === 1 ? 'One Operario is' : `${broken} Operarios are`} faulty and can’t run: see Operarios.`]
-  return { wrong, notes, members, waiting }
+      : [`${invalid === 1 ? '1 Operario is' : `${invalid} Operarios are`} invalid and can’t run: see Operarios.`]
+  return { critical, notes, members, waiting }
 }

@@ -1,46 +1,46 @@
 import { isDefective, operarioAddress, type OperarioAddress } from '@opifer/core'
-import type { CatalogueEntry, RunRecord } from '@opifer/history'
+import { type CatalogueEntry, operarioName, type RunRecord } from '@opifer/history'
 import type { DashboardDeps } from './deps.ts'
-import { operarioId } from './shown-run.ts'
+import { median } from './quantile.ts'
 
 export interface OperarioView {
   configMap: string
   key: string
   problem: string | undefined
   disabled: boolean
-  /** Of its first container. */
+  /** Of the first container. */
   image: string | undefined
-  /** The last ones, newest first. */
+  /** The most recent ones, newest first. */
   runs: readonly RunRecord[]
-  /** From 0 to 1, over those of the last runs that a Job succeeded or failed in. */
+  /** From 0 to 1, over those of `runs` whose Job succeeded or failed. */
   successRate: number | undefined
-  /** Milliseconds from the Job to its end. */
+  /** Median duration of the Job, in milliseconds. */
   medianMs: number | undefined
 }
 
-/** Alerts that came and found no Operario. */
+/** Recent alerts that matched no Operario, by name and status. */
 export interface UnmatchedView {
   alertname: string
   status: string
   count: number
   lastAt: number
   lastId: string
-  /** Where one would have to stand. */
+  /** The ConfigMap and key that would match; undefined if the name can't be one. */
   wouldMatch: OperarioAddress | undefined
 }
 
 export interface OperariosView {
   operarios: OperarioView[]
-  /** Operarios beyond those that are shown. */
+  /** Operarios beyond `MAX_OPERARIOS`. */
   more: number
   unmatched: UnmatchedView[]
 }
 
 type Deps = Pick<DashboardDeps, 'history' | 'catalogue'>
 
-/** Runs that the figures of an Operario are of. */
+/** Runs to compute the statistics of an Operario from. */
 export const RECENT_RUNS = 20
-/** What one page may cost does not grow with the cluster. */
+/** Bounds the cost of a page load: each Operario costs two reads. */
 export const MAX_OPERARIOS = 200
 const RECENT_UNMATCHED = 500
 
@@ -62,7 +62,7 @@ interface Known {
 async function readOperario({ entry, operario }: Known, { history, catalogue }: Deps): Promise<OperarioView> {
   const address = { configMap: entry.configMap, key: operario.key }
   const [{ runs }, stored] = await Promise.all([
-    history.page({ operario: operarioId(address) }, { limit: RECENT_RUNS }),
+    history.page({ operario: operarioName(address) }, { limit: RECENT_RUNS }),
     operario.manifestHash === undefined ? undefined : catalogue.manifest(operario.manifestHash),
   ])
   return {
@@ -86,13 +86,6 @@ function jobDuration({ job, jobTimes, result }: RunRecord): number | undefined {
   const end = jobTimes?.endedAt ?? result?.finishedAt
   const begin = jobTimes?.startedAt ?? job?.createdAt
   return job === undefined || begin === undefined || end === undefined ? undefined : Math.max(0, end - begin)
-}
-
-export function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle]
-  return upper === undefined || sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
 function groupUnmatched(runs: readonly RunRecord[]): UnmatchedView[] {

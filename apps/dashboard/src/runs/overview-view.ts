@@ -1,10 +1,11 @@
 import type { Outcome } from '@opifer/core'
 import type { DepthSample, Stats } from '@opifer/history'
 import type { DashboardDeps } from './deps.ts'
+import { BAD_OUTCOMES } from './format.ts'
 import { type Health, readHealth } from './health.ts'
 import { merged, quantile } from './quantile.ts'
 
-/** How far back the plots reach, and how finely. */
+/** Time ranges of the plots, and the width of their steps. */
 export const SPANS = {
   '1h': { name: '1 hour', spanMs: 3_600_000, stepMs: 300_000 },
   '6h': { name: '6 hours', spanMs: 6 * 3_600_000, stepMs: 600_000 },
@@ -19,14 +20,15 @@ export interface OverviewView {
   span: Span
   stepMs: number
   stats: Stats[]
-  /** One for each of `stats`; undefined where nobody looked. */
+  /** One for each of `stats`; undefined where no sample was taken. */
   depth: (DepthSample | undefined)[]
-  /** Runs that are not over. */
+  /** Runs in progress. */
   open: number
   ended: number
   succeeded: number
+  /** With any bad outcome. */
   failed: number
-  /** Milliseconds. */
+  /** Milliseconds from the alert to its Job. */
   toJob: { median: number | null; p95: number | null }
   operarios: { name: string; succeeded: number; failed: number }[]
   now: number
@@ -37,7 +39,7 @@ type Deps = Pick<DashboardDeps, 'queue' | 'presence' | 'catalogue' | 'history' |
 export async function readOverview(span: Span, deps: Deps): Promise<OverviewView> {
   const { spanMs, stepMs } = SPANS[span]
   const now = deps.now()
-  // Whole steps, the last of which now is in: what stands in a column does not change as time goes on.
+  // Aligned to whole steps, so that a column keeps its contents from one load to the next. The last step contains `now`.
   const to = Math.floor(now / stepMs) * stepMs + stepMs
   const range = { from: to - spanMs, to, step: stepMs }
   const [health, stats, samples, open] = await Promise.all([
@@ -56,7 +58,7 @@ export async function readOverview(span: Span, deps: Deps): Promise<OverviewView
     open: open ?? 0,
     ended: sum(stats, Object.keys),
     succeeded: sum(stats, () => ['succeeded']),
-    failed: sum(stats, () => ['failed', 'invalid', 'lost', 'expired']),
+    failed: sum(stats, () => [...BAD_OUTCOMES]),
     toJob: { median: quantile(toJob, 0.5), p95: quantile(toJob, 0.95) },
     operarios: byOperario(stats),
     now,
@@ -70,7 +72,7 @@ function sum(stats: readonly Stats[], which: (outcomes: Stats['outcomes']) => re
   )
 }
 
-/** Those that failed most come first. */
+/** Most failures first. */
 function byOperario(stats: readonly Stats[]): OverviewView['operarios'] {
   const totals = new Map<string, { succeeded: number; failed: number }>()
   for (const { operarios } of stats) {

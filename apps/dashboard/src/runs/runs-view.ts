@@ -1,23 +1,41 @@
 import { parseCursor, type HistoryReader, type RunPage } from '@opifer/history'
-import type { Filter } from './filter.ts'
+import type { DashboardDeps } from './deps.ts'
+import { type Filter, readFilter } from './filter.ts'
+import { readWaiting, type Waiting } from './find.ts'
 
-/** Runs on a page. */
-const PAGE_SIZE = 50
+export interface RunsView {
+  filter: Filter
+  page: RunPage
+  /** Whether this is not the first page. */
+  hasNewer: boolean
+  /** These have no history record until a worker picks them up. */
+  waiting: Waiting
+}
 
-/** The page of runs that was asked for; none where a part of the question can't be understood. */
+export async function readRuns(
+  search: URLSearchParams,
+  { history, queue, now }: Pick<DashboardDeps, 'history' | 'queue' | 'now'>,
+): Promise<RunsView> {
+  const [found, waiting] = await Promise.all([readPage(readFilter(search, now()), search, history), readWaiting(queue)])
+  return { ...found, hasNewer: search.has('cursor'), waiting }
+}
+
+const DEFAULT_PAGE_SIZE = 50
+
+/** A page of the runs that a filter selects; empty if the filter or the cursor is invalid. */
 export async function readPage(
   filter: Filter,
   search: URLSearchParams,
   history: HistoryReader,
-  limit = PAGE_SIZE,
+  limit = DEFAULT_PAGE_SIZE,
 ): Promise<{ filter: Filter; page: RunPage }> {
   const text = search.get('cursor')
   const cursor = text === null ? undefined : parseCursor(text)
-  const problems = [...filter.problems]
+  const errors = [...filter.errors]
   if (text !== null && !cursor)
-    problems.push({ field: 'cursor', message: 'is no cursor of this API: take `next` of a page' })
-  if (problems.length > 0) return { filter: { ...filter, problems }, page: NOTHING }
+    errors.push({ field: 'cursor', message: 'is not a cursor; use `next` of the previous page' })
+  if (errors.length > 0) return { filter: { ...filter, errors }, page: EMPTY }
   return { filter, page: await history.page(filter.query, { cursor, limit }) }
 }
 
-const NOTHING: RunPage = { runs: [], next: undefined, complete: true }
+const EMPTY: RunPage = { runs: [], next: undefined, complete: true }

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SAMPLE_MS } from '@opifer/history'
-import { readOldestWaiting } from './find.ts'
 import type { DashboardDeps } from './deps.ts'
+import { readOldestWaiting } from './find.ts'
 
 type Deps = Pick<DashboardDeps, 'queue' | 'depth' | 'now'>
 
-/** Writes down how deep the queue is, every few seconds. Of several dashboards one does at a time. */
+/** Records the depth of the queue every `SAMPLE_MS`. With several dashboards, one of them takes each sample. */
 export function sampleDepth(deps: Deps, onError: (err: unknown) => void): { stop: () => Promise<void> } {
-  const ending = new AbortController()
-  const { signal } = ending
+  const stopping = new AbortController()
+  const { signal } = stopping
   const running = (async () => {
     while (!signal.aborted) {
       await sample(deps).catch(onError)
@@ -17,7 +17,7 @@ export function sampleDepth(deps: Deps, onError: (err: unknown) => void): { stop
   })()
   return {
     stop() {
-      ending.abort()
+      stopping.abort()
       return running
     },
   }

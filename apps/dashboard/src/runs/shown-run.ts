@@ -1,20 +1,22 @@
-import { isDefective, type LabelSet, labelSet, type Run } from '@opifer/core'
+import { isDefective, type LabelSet, labelSet, type Outcome, type Run } from '@opifer/core'
 import type { RunRecord } from '@opifer/history'
-import type { RunState } from '../html/outcome.ts'
 
-/** A run as people are shown it: its record, or what the queue holds of a run that no worker has taken up yet. */
+/** A run as it is displayed: its history record, or its queue entry until a worker picks it up. */
 export interface ShownRun extends Omit<RunRecord, 'startedAt'> {
   startedAt?: number | undefined
-  /** It is no longer in the queue and has no end on record: it was removed there, or Redis did not take its end. */
+  /** It left the queue without a recorded result: an operator removed it there, or Redis rejected the final write. */
   leftQueue?: boolean
 }
 
-/** Whether a worker is yet to end it. */
+/** The outcome, or why there is none yet. */
+export type RunState = Outcome | 'running' | 'waiting'
+
+/** Whether a worker has yet to end it. */
 export function isInFlight({ result, leftQueue = false }: Pick<ShownRun, 'result' | 'leftQueue'>): boolean {
   return !result && !leftQueue
 }
 
-/** A run that is known from the queue alone. */
+/** A run that only the queue knows. */
 export function queuedRun({ id, ...run }: Run): ShownRun {
   const { operario, job, result } = run
   return { id, run, operario, job, result, attempts: 0, errors: [], repeats: 0 }
@@ -24,7 +26,7 @@ export function stateOf({ result, startedAt }: Pick<ShownRun, 'result' | 'starte
   return result?.outcome ?? (startedAt === undefined ? 'waiting' : 'running')
 }
 
-/** Of a defective alert nothing but the name can be told. */
+/** An invalid alert has no labels other than its name. */
 export function labelsOf({ run: { alert } }: ShownRun): LabelSet {
   return isDefective(alert) ? labelSet(alert.alertname && { alertname: alert.alertname }) : alert.labels
 }
@@ -33,11 +35,7 @@ export function nameOf({ run: { alert } }: ShownRun): string {
   return alert.alertname ?? '(no alertname)'
 }
 
-/** Milliseconds from the alert's arrival to the end of the run. */
-export function took({ run, result }: ShownRun): number | undefined {
+/** Milliseconds from receiving the alert to the end of the run. */
+export function totalDuration({ run, result }: ShownRun): number | undefined {
   return result && result.finishedAt - run.receivedAt
-}
-
-export function operarioId(ref: { configMap: string; key: string }): string {
-  return `${ref.configMap}/${ref.key}`
 }

@@ -1,8 +1,7 @@
 import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
 import { queuedRun, type ShownRun } from './shown-run.ts'
-import { aftermath } from './aftermath.ts'
-import { timeline } from './timeline.ts'
+import { aftermath, timeline } from './timeline.ts'
 
 const AT = Date.parse('2026-11-24T08:00:00Z')
 const JOB = { namespace: 'openfero', name: 'cleanup-1', uid: 'u', createdAt: AT + 2_000 }
@@ -11,7 +10,7 @@ function shown(overrides: Partial<ShownRun> = {}): ShownRun {
   return { ...queuedRun(makeRun({ receivedAt: AT })), startedAt: AT + 20, ...overrides }
 }
 
-test('stages stand in order, each with the time since the one before it', () => {
+test('timeline lists the stages in order, each with the time since the previous one', () => {
   const errors = [
     { at: AT + 500, message: 'before the Job' },
     { at: AT + 5_000, message: 'after it' },
@@ -21,7 +20,7 @@ test('stages stand in order, each with the time since the one before it', () => 
   const stages = timeline(shown({ job: JOB, jobTimes, attempts: 2, errors, result }))
   expect(stages.map(({ what, after }) => [what, after])).toEqual([
     ['Received', undefined],
-    ['Taken up by a worker', 20],
+    ['Picked up by a worker', 20],
     ['Attempt 1 failed', 480],
     ['Job created', 1_500],
     ['Job started', 1_000],
@@ -31,25 +30,25 @@ test('stages stand in order, each with the time since the one before it', () => 
   ])
 })
 
-test('of many attempts the last ones keep their numbers', () => {
+test('timeline numbers the last attempts correctly when earlier ones are dropped', () => {
   const stages = timeline(shown({ attempts: 30, errors: [{ at: AT + 500, message: 'x' }] }))
   expect(stages.map(({ what }) => what)).toContain('Attempt 30 failed')
 })
 
-test("clocks that differ make no stage's time negative", () => {
+test('timeline shows no negative times when clocks differ', () => {
   const stages = timeline(shown({ job: JOB, jobTimes: { startedAt: AT + 1_000 } }))
   expect(stages.find(({ what }) => what === 'Job started')?.after).toBe(0)
 })
 
 test.each([
-  [shown({ startedAt: undefined }), 'Waits for a worker'],
-  [shown(), 'Waits for its Job'],
-  [shown({ job: JOB }), 'Waits for the Job to end'],
-])('what is awaited is told last', (run, what) => {
+  [shown({ startedAt: undefined }), 'Waiting for a worker'],
+  [shown(), 'Waiting for a Job'],
+  [shown({ job: JOB }), 'Waiting for the Job to end'],
+])('the last stage of a run in progress is what it waits for: %#', (run, what) => {
   expect(timeline(run).at(-1)).toMatchObject({ kind: 'next', what })
 })
 
-test('of a run that left the queue nothing is awaited', () => {
+test('a run that left the queue waits for nothing', () => {
   expect(timeline(shown({ job: JOB, leftQueue: true })).at(-1)).toMatchObject({ what: 'No longer in the queue' })
 })
 
@@ -61,15 +60,15 @@ function later(status: 'firing' | 'resolved', receivedAt: number, retryOf?: stri
 }
 
 test.each([
-  [[], 'Nothing was heard of this alert since.'],
-  [[later('resolved', AT + 70_000)], 'The alert was resolved 1 min after this run ended.'],
-  [[later('resolved', AT + 5_000)], 'The alert was resolved before this run ended.'],
+  [[], 'The alert has not been received since.'],
+  [[later('resolved', AT + 70_000)], 'The alert resolved 1 min after this run ended.'],
+  [[later('resolved', AT + 5_000)], 'The alert resolved before this run ended.'],
   [[later('resolved', AT + 90_000), later('firing', AT + 40_000)], 'The alert fired again 30 s after this run ended.'],
-  [[later('firing', AT + 40_000, 'run-1')], 'It was tried again 30 s after this run ended.'],
-])('whether a run helped is told by what the alert did next', (runs, words) => {
-  expect(aftermath(ENDED, runs)).toBe(words)
+  [[later('firing', AT + 40_000, 'run-1')], 'An operator retried it 30 s after this run ended.'],
+])('the aftermath of a run is what the alert did next: %#', (runs, text) => {
+  expect(aftermath(ENDED, runs)).toBe(text)
 })
 
-test('nothing of the kind is told while a run is not over', () => {
+test('a run in progress has no aftermath', () => {
   expect(aftermath(shown(), [])).toBeUndefined()
 })

@@ -1,48 +1,49 @@
+import { duration } from './format.ts'
 import type { ShownRun } from './shown-run.ts'
 
-/** One thing that happened in the course of a run, or that is awaited. */
+/** A step of a run that happened, or the one that comes next. */
 export interface Stage {
   kind: 'done' | 'attempt' | 'next'
   what: string
   detail?: string | undefined
-  /** Milliseconds since the epoch; undefined of what is awaited. */
+  /** Milliseconds since the epoch; undefined for the next step. */
   at?: number
-  /** Milliseconds since the stage before it. */
+  /** Milliseconds since the previous stage. */
   after?: number
-  /** Of this time only whole seconds are known. */
+  /** `after` is accurate to whole seconds only. */
   inSeconds?: boolean
 }
 
-/** What happened, in order. The Job's own times are of the cluster's clock and in whole seconds, so its order is fixed. */
+/** The stages of a run in a fixed order: Job times come from the cluster's clock, in whole seconds, so sorting would mix them up. */
 export function timeline(shown: ShownRun): Stage[] {
   const { run, startedAt, job, jobTimes, result } = shown
-  const happened: Stage[] = [{ kind: 'done', what: 'Received', detail: received(shown), at: run.receivedAt }]
-  if (startedAt !== undefined) happened.push({ kind: 'done', what: 'Taken up by a worker', at: startedAt })
-  happened.push(...failures(shown, ({ at }) => job === undefined || at < job.createdAt))
+  const stages: Stage[] = [{ kind: 'done', what: 'Received', detail: received(shown), at: run.receivedAt }]
+  if (startedAt !== undefined) stages.push({ kind: 'done', what: 'Picked up by a worker', at: startedAt })
+  stages.push(...failures(shown, ({ at }) => job === undefined || at < job.createdAt))
   if (job)
-    happened.push({
+    stages.push({
       kind: 'done',
-      what: job.adopted ? 'Job found, made by an earlier attempt' : 'Job created',
+      what: job.adopted ? 'Existing Job adopted' : 'Job created',
       detail: `${job.namespace}/${job.name}`,
       at: job.createdAt,
     })
   if (jobTimes?.startedAt !== undefined)
-    happened.push({ kind: 'done', what: 'Job started', at: jobTimes.startedAt, inSeconds: true })
-  happened.push(...failures(shown, ({ at }) => job !== undefined && at >= job.createdAt))
+    stages.push({ kind: 'done', what: 'Job started', at: jobTimes.startedAt, inSeconds: true })
+  stages.push(...failures(shown, ({ at }) => job !== undefined && at >= job.createdAt))
   if (jobTimes?.endedAt !== undefined)
-    happened.push({ kind: 'done', what: 'Job ended', at: jobTimes.endedAt, inSeconds: true })
+    stages.push({ kind: 'done', what: 'Job ended', at: jobTimes.endedAt, inSeconds: true })
   if (result)
-    happened.push({ kind: 'done', what: `Recorded as ${result.outcome}`, detail: result.reason, at: result.finishedAt })
+    stages.push({ kind: 'done', what: `Recorded as ${result.outcome}`, detail: result.reason, at: result.finishedAt })
   else if (shown.leftQueue)
-    happened.push({ kind: 'attempt', what: 'No longer in the queue', detail: 'how it ended is not on record' })
-  else happened.push({ kind: 'next', what: awaited(shown) })
-  return happened.map(sinceTheOneBefore)
+    stages.push({ kind: 'attempt', what: 'No longer in the queue', detail: 'its result was not recorded' })
+  else stages.push({ kind: 'next', what: next(shown) })
+  return stages.map(withTimeSincePrevious)
 }
 
 function received({ run, repeats }: ShownRun): string {
-  if (run.retryOf) return `asked for by ${run.requestedBy ?? 'somebody'}, to try an earlier run again`
-  const again = repeats === 0 ? '' : `; the same alert came ${repeats === 1 ? 'once more' : `${repeats} times more`}`
-  return `by receiver ${run.receiver || '(without a name)'}${again}`
+  if (run.retryOf) return `requested by ${run.requestedBy ?? 'an operator'} as a retry of an earlier run`
+  const repeated = repeats === 0 ? '' : `; repeated ${repeats === 1 ? 'once' : `${repeats} times`}`
+  return `by receiver ${run.receiver || '(unnamed)'}${repeated}`
 }
 
 function failures({ errors, attempts }: ShownRun, isHere: (error: { at: number }) => boolean): Stage[] {
@@ -57,14 +58,29 @@ function failures({ errors, attempts }: ShownRun, isHere: (error: { at: number }
     .filter(isHere)
 }
 
-function awaited({ startedAt, job }: ShownRun): string {
-  if (startedAt === undefined) return 'Waits for a worker'
-  return job ? 'Waits for the Job to end' : 'Waits for its Job'
+function next({ startedAt, job }: ShownRun): string {
+  if (startedAt === undefined) return 'Waiting for a worker'
+  return job ? 'Waiting for the Job to end' : 'Waiting for a Job'
 }
 
-function sinceTheOneBefore(stage: Stage, index: number, all: readonly Stage[]): Stage {
-  const before = all[index - 1]
-  if (before?.at === undefined || stage.at === undefined) return stage
-  const inSeconds = stage.inSeconds || before.inSeconds
-  return { ...stage, after: Math.max(0, stage.at - before.at), ...(inSeconds && { inSeconds }) }
+function withTimeSincePrevious(stage: Stage, index: number, all: readonly Stage[]): Stage {
+  const previous = all[index - 1]
+  if (previous?.at === undefined || stage.at === undefined) return stage
+  const inSeconds = stage.inSeconds || previous.inSeconds
+  return { ...stage, after: Math.max(0, stage.at - previous.at), ...(inSeconds && { inSeconds }) }
+}
+
+/**
+ * What the alert did after the run, which shows whether the run helped.
+ *
+ * @param later the next runs of the same alert, newest first
+ */
+export function aftermath({ run, result }: ShownRun, later: readonly ShownRun[]): string | undefined {
+  if (run.alert.status !== 'firing' || !result) return undefined
+  const following = later.at(-1)
+  if (!following) return 'The alert has not been received since.'
+  const elapsed = following.run.receivedAt - result.finishedAt
+  const when = elapsed >= 0 ? `${duration(elapsed)} after this run ended` : 'before this run ended'
+  if (following.run.retryOf) return `An operator retried it ${when}.`
+  return following.run.alert.status === 'resolved' ? `The alert resolved ${when}.` : `The alert fired again ${when}.`
 }

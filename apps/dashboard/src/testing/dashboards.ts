@@ -2,18 +2,18 @@ import { startRedis, type RedisServer } from '@opifer/testkit'
 import { afterAll, afterEach, beforeAll, onTestFinished } from 'vitest'
 import { openDashboard } from './open-dashboard.ts'
 
-/** When it is now, for dashboards of `givenDashboards`. */
+/** The current time of the dashboards made here. */
 export const NOW = Date.parse('2026-11-24T08:00:00Z')
 
-/** Opens dashboards over a Redis of the test file's own, which is emptied after each test. */
-export function givenDashboards() {
+/** Starts a Redis for the test file, emptied after each test. Returns a function that opens a dashboard on it. */
+export function useDashboards() {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
   })
   afterEach(() => server.flush())
   afterAll(() => server.stop())
-  return async function givenDashboard(settings: Record<string, string> = {}) {
+  return async function makeDashboard(settings: Record<string, string> = {}) {
     const dashboard = await openDashboard(server.url, settings, () => NOW)
     onTestFinished(() => dashboard.close())
     const get = async (path: string, headers: Record<string, string> = {}) => {

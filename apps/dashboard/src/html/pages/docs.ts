@@ -1,5 +1,5 @@
-import { type Html, html } from '../html.ts'
-import { scroll } from '../scroll.ts'
+import { html } from 'hono/html'
+import { type Html, scrollable } from '../elements.ts'
 
 /** The part of an OpenAPI document that the page shows. */
 export interface OpenApiDocument {
@@ -21,7 +21,7 @@ interface Operation {
   responses?: Record<string, { description?: string; content?: Record<string, unknown> }>
 }
 
-/** The API's documentation, made of its own document. */
+/** The API's OpenAPI document as a page. */
 export function docsPage({ info, paths = {} }: OpenApiDocument): Html {
   return html`<div class="page-head"><h1>${info.title}</h1><a class="button" href="/api/openapi.json">OpenAPI 3.1 document</a></div>
 <p class="lead">${info.description}</p>
@@ -41,20 +41,20 @@ function operationDoc(
     ${description && html`<p class="muted">${description}</p>`}
     ${
       parameters.length > 0 &&
-      scroll(
+      scrollable(
         `Parameters of ${method} ${path}`,
         html`<table>
-      <thead><tr><th scope="col">Parameter</th><th scope="col">In</th><th scope="col">Meaning</th></tr></thead>
+      <thead><tr><th scope="col">Parameter</th><th scope="col">In</th><th scope="col">Description</th></tr></thead>
       <tbody>${parameters.map(
         (one) =>
           html`<tr><th scope="row"><code>${one.name}</code></th><td>${one.in}${one.required && ', required'}</td><td>${one.description}</td></tr>`,
       )}</tbody></table>`,
       )
     }
-    ${scroll(
-      `Answers of ${method} ${path}`,
+    ${scrollable(
+      `Responses of ${method} ${path}`,
       html`<table>
-      <thead><tr><th scope="col">Answer</th><th scope="col">Content</th><th scope="col">Meaning</th></tr></thead>
+      <thead><tr><th scope="col">Status</th><th scope="col">Content</th><th scope="col">Description</th></tr></thead>
       <tbody>${Object.entries(responses).map(
         ([status, response]) =>
           html`<tr><th scope="row">${status}</th><td><code>${Object.keys(response.content ?? {}).join(', ')}</code></td><td>${response.description}</td></tr>`,

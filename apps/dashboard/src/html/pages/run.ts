@@ -1,36 +1,31 @@
 import { isDefective, type Outcome } from '@opifer/core'
-import { aftermath } from '../../runs/aftermath.ts'
-import { type Html, html } from '../html.ts'
-import { icon } from '../elements.ts'
+import { operarioName } from '@opifer/history'
+import { html } from 'hono/html'
+import { BAD_OUTCOMES, duration, utc } from '../../runs/format.ts'
+import type { RunView } from '../../runs/run-view.ts'
+import { isInFlight, nameOf, type ShownRun, stateOf, totalDuration } from '../../runs/shown-run.ts'
+import { aftermath } from '../../runs/timeline.ts'
+import { age, type Html, icon, scrollable, stateLabel } from '../elements.ts'
 import { labelHref, labelTable, linked } from '../labels.ts'
-import { BAD, outcome } from '../outcome.ts'
 import { runHref } from '../run-table.ts'
-import { scroll } from '../scroll.ts'
-import { age, lasting, utc } from '../../runs/format.ts'
 import { stages } from '../stages.ts'
-import { isInFlight, nameOf, operarioId, type ShownRun, stateOf, took } from '../../runs/shown-run.ts'
 
-export interface RunView {
-  shown: ShownRun
-  /** The Job as it was sent to the cluster; undefined where there never was one. */
-  manifest: { yaml: string } | { missing: string } | undefined
-  /** The runs of the same alert that came next before and after it, newest first. */
-  later: readonly ShownRun[]
-  earlier: readonly ShownRun[]
-  /** Whether the viewer may act. */
+/** What the page shows besides the run. */
+export interface RunPageContext {
+  /** Whether the caller may retry and cancel. */
   mayAct: boolean
-  /** What came of an action, to be told once. */
+  /** The result of the action that led here. */
   notice: string | undefined
   now: number
 }
 
-/** One run: what was done, to what, why, and whether it helped. */
-export function runPage(view: RunView): Html {
-  const { shown, notice } = view
+/** One run: what Opifer did, why, and whether it helped. */
+export function runPage(view: RunView, { mayAct, notice, now }: RunPageContext): Html {
+  const { shown } = view
   return html`<p class="crumb"><a href="/runs">Runs</a> <span class="muted">/</span> <span class="mono muted">${shown.id}</span></p>
 ${notice && html`<p class="notice" role="status">${notice}</p>`}
 <div id="run" data-live>
-  ${head(view)}
+  ${head(view, mayAct)}
   <div class="columns">
     <div>
       ${result(shown)}
@@ -39,52 +34,51 @@ ${notice && html`<p class="notice" role="status">${notice}</p>`}
     </div>
     <div>
       <section class="panel" aria-labelledby="stages-title">
-        <div class="panel-head"><h2 id="stages-title">Time line</h2><span class="small muted">${utc(shown.run.receivedAt).slice(0, 10)}, UTC</span></div>
+        <div class="panel-head"><h2 id="stages-title">Timeline</h2><span class="small muted">${utc(shown.run.receivedAt).slice(0, 10)}, UTC</span></div>
         ${stages(shown)}
       </section>
       ${facts(shown)}
-      ${sameAlert(view)}
+      ${sameAlert(view, now)}
     </div>
   </div>
 </div>`
 }
 
-function head(view: RunView): Html {
-  const { shown, later, mayAct } = view
-  const help = aftermath(shown, later)
+function head({ shown, later }: RunView, mayAct: boolean): Html {
+  const whatFollowed = aftermath(shown, later)
   return html`<div class="run-head">
     <div>
-      <div class="run-title"><h1>${nameOf(shown)}</h1><span class="status">${shown.run.alert.status}</span>${standing(shown, true)}</div>
-      <p class="lead">${summary(shown)}${help && html` <span class="muted">${help}</span>`}</p>
+      <div class="run-title"><h1>${nameOf(shown)}</h1><span class="status">${shown.run.alert.status}</span>${state(shown, true)}</div>
+      <p class="lead">${summary(shown)}${whatFollowed && html` <span class="muted">${whatFollowed}</span>`}</p>
     </div>
     ${mayAct && actions(shown)}
   </div>`
 }
 
-function standing(shown: ShownRun, badge = false): Html {
-  return shown.leftQueue ? html`<span class="muted">not in the queue</span>` : outcome(stateOf(shown), badge)
+function state(shown: ShownRun, badge = false): Html {
+  return shown.leftQueue ? html`<span class="muted">not in the queue</span>` : stateLabel(stateOf(shown), badge)
 }
 
-/** What was done and what came of it, in a sentence or two. */
+/** What happened, in a sentence or two. */
 function summary(shown: ShownRun): Html {
   const { job: ran, operario, result: end } = shown
   const of = operario && html` of Operario <strong>${operario.configMap}</strong>`
   if (!end) {
     if (shown.leftQueue) {
-      const follow = ran && html` Should Job <code>${ran.name}</code>${of} still run, a retry follows it.`
-      return html`It is no longer in the queue, and how it ended is not on record.${follow}`
+      const adopt = ran && html` If Job <code>${ran.name}</code>${of} is still running, a retry adopts it.`
+      return html`This run is no longer in the queue, and its result was not recorded.${adopt}`
     }
-    if (ran) return html`Job <code>${ran.name}</code>${of} runs.`
-    return html`${shown.startedAt === undefined ? 'No worker has taken it up yet.' : 'A worker has taken it up; there is no Job yet.'}`
+    if (ran) return html`Job <code>${ran.name}</code>${of} is running.`
+    return html`${shown.startedAt === undefined ? 'No worker has picked up this run yet.' : 'A worker has picked up this run; it has no Job yet.'}`
   }
-  const duration = took(shown)
+  const total = totalDuration(shown)
   const what = ran
     ? html`Job <code>${ran.name}</code>${of} ${ENDS[end.outcome] ?? 'ended'}: ${end.reason}.`
-    : html`There was no Job: ${end.reason}.`
-  return html`${what}${duration !== undefined && html` It took ${lasting(duration)} from the alert to the end.`}`
+    : html`No Job was created: ${end.reason}.`
+  return html`${what}${total !== undefined && html` It took ${duration(total)} from alert to end.`}`
 }
 
-/** How a run ends that has a Job. */
+/** Verbs for the outcomes of a run that has a Job. */
 const ENDS: Partial<Record<Outcome, string>> = {
   succeeded: 'succeeded',
   failed: 'failed',
@@ -94,14 +88,14 @@ const ENDS: Partial<Record<Outcome, string>> = {
 
 function actions(shown: ShownRun): Html {
   if (!isInFlight(shown)) {
-    // A defective alert stays defective however often it is tried.
+    // An invalid alert can never work.
     if (isDefective(shown.run.alert)) return html``
     return html`<div class="actions"><form method="post" action="${runHref(shown.id)}/retry"><button class="button primary">${icon('retry')} Retry</button></form></div>`
   }
   return html`<div class="actions"><details class="confirm" id="cancel">
     <summary class="button danger">Cancel…</summary>
     <form method="post" action="${runHref(shown.id)}/cancel">
-      <p>${shown.job ? html`Deletes Job <code class="anywhere">${shown.job.name}</code> with its pods, and ends the run as cancelled.` : 'Ends the run as cancelled before it gets a Job.'}</p>
+      <p>${shown.job ? html`Deletes Job <code class="anywhere">${shown.job.name}</code> and its pods, and ends the run as cancelled.` : 'Ends the run as cancelled before a Job is created.'}</p>
       <button class="button danger">Cancel this run</button>
     </form>
   </details></div>`
@@ -110,7 +104,7 @@ function actions(shown: ShownRun): Html {
 function result({ result: end }: ShownRun): Html {
   if (!end || (!end.exits?.length && end.log === undefined)) return html``
   return html`<section class="panel" aria-labelledby="result-title">
-    <div class="panel-head"><h2 id="result-title">${BAD.has(end.outcome) ? 'Why it failed' : 'What it left'}</h2></div>
+    <div class="panel-head"><h2 id="result-title">${BAD_OUTCOMES.has(end.outcome) ? 'Why it failed' : 'Output'}</h2></div>
     <div class="panel-body">
       ${end.exits?.length ? exits(end.exits) : ''}
       ${end.log !== undefined && html`<h3 class="section-head" id="log-title">Last log lines</h3><pre id="log" tabindex="0" role="region" aria-labelledby="log-title">${end.log}</pre>`}
@@ -121,7 +115,7 @@ function result({ result: end }: ShownRun): Html {
 type Exits = NonNullable<NonNullable<ShownRun['result']>['exits']>
 
 function exits(all: Exits): Html {
-  return scroll(
+  return scrollable(
     'Exit codes',
     html`<table>
     <thead><tr><th scope="col">Pod</th><th scope="col">Container</th><th scope="col" class="number">Exit code</th><th scope="col">Reason</th></tr></thead>
@@ -139,7 +133,7 @@ function alert({ run: { alert: it } }: ShownRun): Html {
     <div class="panel-body">
       ${
         isDefective(it)
-          ? html`<p class="notice wrong">${it.defect}</p><h3 class="section-head" id="excerpt-title">As it came</h3><pre tabindex="0" role="region" aria-labelledby="excerpt-title">${it.excerpt}</pre>`
+          ? html`<p class="notice invalid">${it.defect}</p><h3 class="section-head" id="excerpt-title">As received</h3><pre tabindex="0" role="region" aria-labelledby="excerpt-title">${it.excerpt}</pre>`
           : html`${Object.keys(it.annotations).length > 0 && html`<h3 class="section-head">Annotations</h3>${pairs(Object.entries(it.annotations).map(([name, value]) => [name, linked(value)]))}`}
             <h3 class="section-head">Labels (${Object.keys(it.labels).length}), each linked to the runs that share it</h3>
             ${labelTable(it.labels, labelHref)}
@@ -164,7 +158,7 @@ function job({ manifest, shown: { operario } }: RunView): Html {
   if (!manifest) return html``
   const from =
     operario &&
-    html`<p class="small muted">Made of ${operario.configMap}, key ${operario.key}, resourceVersion ${operario.resourceVersion}.</p>`
+    html`<p class="small muted">Built from ${operario.configMap}, key ${operario.key}, resourceVersion ${operario.resourceVersion}.</p>`
   return html`<details class="panel unfold" id="job">
     <summary><h2>Job as YAML</h2></summary>
     <div class="panel-body">${from}${
@@ -180,11 +174,11 @@ function facts({ run, job: ran, operario, repeats, repeatedAt }: ShownRun): Html
     <div class="panel-head"><h2 id="facts-title">Run</h2></div>
     <div class="panel-body">${pairs([
       ['Job', ran && html`<code>${ran.namespace}/${ran.name}</code>`],
-      ['Job uid', ran && html`<code>${ran.uid}</code>`],
+      ['Job UID', ran && html`<code>${ran.uid}</code>`],
       [
         'Operario',
         operario &&
-          html`<a href="/runs?${new URLSearchParams({ operario: operarioId(operario) })}">${operario.configMap}</a>`,
+          html`<a href="/runs?${new URLSearchParams({ operario: operarioName(operario) })}">${operario.configMap}</a>`,
       ],
       [
         'Repeats',
@@ -201,7 +195,7 @@ function facts({ run, job: ran, operario, repeats, repeatedAt }: ShownRun): Html
         'Retry of',
         run.retryOf === undefined ? undefined : html`<a class="mono" href="${runHref(run.retryOf)}">${run.retryOf}</a>`,
       ],
-      ['Asked for by', run.requestedBy === undefined ? undefined : html`${run.requestedBy}`],
+      ['Requested by', run.requestedBy === undefined ? undefined : html`${run.requestedBy}`],
     ])}</div>
   </section>`
 }
@@ -210,7 +204,7 @@ function pairs(entries: readonly (readonly [name: string, value: Html | undefine
   return html`<dl class="pairs">${entries.map(([name, value]) => value && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
-function sameAlert({ shown, later, earlier, now }: RunView): Html {
+function sameAlert({ shown, later, earlier }: RunView, now: number): Html {
   const all = [...later, shown, ...earlier]
   if (all.length === 1) return html``
   return html`<section class="panel" aria-labelledby="same-title">
@@ -220,7 +214,7 @@ function sameAlert({ shown, later, earlier, now }: RunView): Html {
       const name = isThis
         ? html`<strong>this run</strong>`
         : html`<a href="${runHref(other.id)}">${other.run.alert.status}</a>`
-      return html`<li class="${isThis ? 'this' : ''}"><span>${standing(other)} · ${name}</span><span class="muted">${age(other.run.receivedAt, now)}</span></li>`
+      return html`<li class="${isThis ? 'this' : ''}"><span>${state(other)} · ${name}</span><span class="muted">${age(other.run.receivedAt, now)}</span></li>`
     })}</ol>
   </section>`
 }

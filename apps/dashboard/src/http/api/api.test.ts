@@ -1,12 +1,12 @@
 import { makeRun } from '@opifer/core/testing'
 import { expect, test } from 'vitest'
-import { tell } from '../../testing/builders.ts'
-import { AS_OPERATOR, AS_VIEWER, givenDashboards, NOW, ROLES } from '../../testing/dashboards.ts'
+import { recordRun } from '../../testing/builders.ts'
+import { AS_OPERATOR, AS_VIEWER, useDashboards, NOW, ROLES } from '../../testing/dashboards.ts'
 
-const givenDashboard = givenDashboards()
+const makeDashboard = useDashboards()
 
-/** What the tests look at by name; the rest is held against what it should be as a whole. */
-interface Answer {
+/** The fields that the tests access by name. */
+interface Body {
   runs: unknown[]
   operarios: unknown[]
   more: number
@@ -17,18 +17,18 @@ interface Answer {
   paths: object
 }
 
-async function json({ app }: Awaited<ReturnType<typeof givenDashboard>>, path: string, init: RequestInit = {}) {
+async function json({ app }: Awaited<ReturnType<typeof makeDashboard>>, path: string, init: RequestInit = {}) {
   const response = await app.request(path, init)
   return {
     status: response.status,
     type: response.headers.get('Content-Type'),
-    body: (await response.json()) as Answer,
+    body: (await response.json()) as Body,
   }
 }
 
-test('a run is told whole, with times as RFC 3339 has them', async () => {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, {
+test('GET /api/runs/{id} returns all fields of a run, with RFC 3339 times', async () => {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, {
     id: 'run-1',
     receivedAt: NOW,
     labels: { severity: 'critical', ['__proto__']: 'kept' },
@@ -60,18 +60,18 @@ test('a run is told whole, with times as RFC 3339 has them', async () => {
   })
 })
 
-test('a run that only waits in the queue is told from there', async () => {
-  const dashboard = await givenDashboard()
+test('GET /api/runs/{id} finds a run that only the queue knows', async () => {
+  const dashboard = await makeDashboard()
   const run = makeRun({ receivedAt: NOW })
   await dashboard.queue.add('DiskSpaceLow', run, { jobId: run.id })
   expect((await json(dashboard, `/api/runs/${run.id}`)).body).toMatchObject({ id: run.id, state: 'waiting' })
 })
 
-test('lists take filters, a size and a cursor', async () => {
-  const dashboard = await givenDashboard()
+test('GET /api/runs accepts filters, a limit and a cursor', async () => {
+  const dashboard = await makeDashboard()
   for (let index = 0; index < 5; index++) {
     const labels = { severity: index % 2 === 0 ? 'critical' : 'warning' }
-    await tell(dashboard, {
+    await recordRun(dashboard, {
       id: `run-${index}`,
       receivedAt: NOW - index * 1_000,
       labels,
@@ -88,18 +88,18 @@ test.each([
   ['/api/runs?match=severity', 400, 'match: '],
   ['/api/runs?limit=0', 400, 'limit: '],
   ['/api/runs?cursor=x', 400, 'cursor: '],
-  ['/api/runs/none-1', 404, 'there is no run of this id'],
-  ['/api/nothing', 404, 'There is nothing at /api/nothing'],
-])('what goes wrong at %s is a problem with words', async (path, status, words) => {
-  const answer = await json(await givenDashboard(), path)
+  ['/api/runs/none-1', 404, 'no run has this id'],
+  ['/api/nothing', 404, 'Nothing exists at /api/nothing'],
+])('GET %s is answered with problem details', async (path, status, text) => {
+  const answer = await json(await makeDashboard(), path)
   expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { status } })
-  expect(answer.body.detail).toContain(words)
+  expect(answer.body.detail).toContain(text)
 })
 
-test('operators try again and cancel, once; viewers are refused', async () => {
-  const dashboard = await givenDashboard(ROLES)
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
-  const open = await tell(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
+test('operators can retry and cancel through the API once; viewers are rejected', async () => {
+  const dashboard = await makeDashboard(ROLES)
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, result: { outcome: 'failed' } })
+  const open = await recordRun(dashboard, { id: 'run-2', receivedAt: NOW - 60_000 })
   await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   const post = (path: string, headers: Record<string, string>) => json(dashboard, path, { method: 'POST', headers })
   expect((await post('/api/runs/run-1/retry', AS_VIEWER)).status).toBe(403)
@@ -115,26 +115,26 @@ test('operators try again and cancel, once; viewers are refused', async () => {
   expect((await post('/api/runs/none-1/retry', AS_OPERATOR)).status).toBe(404)
 })
 
-test('a run that was removed from the queue is over, and is tried again and not cancelled', async () => {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
-  const told = (await json(dashboard, '/api/runs/run-1')).body
-  expect(told).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
-  expect(told).not.toHaveProperty('outcome')
+test('a run that was removed from the queue has ended: it can be retried but not cancelled', async () => {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
+  const { body } = await json(dashboard, '/api/runs/run-1')
+  expect(body).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
+  expect(body).not.toHaveProperty('outcome')
   expect((await json(dashboard, '/api/runs/run-1/cancel', { method: 'POST' })).status).toBe(409)
   expect((await json(dashboard, '/api/runs/run-1/retry', { method: 'POST' })).status).toBe(202)
 })
 
-test('Operarios are told with their figures, and alerts without one with what would match', async () => {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, {
+test('GET /api/operarios returns Operarios with statistics, and unmatched alerts with the ConfigMap that would match', async () => {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, {
     id: 'run-1',
     receivedAt: NOW,
     job: true,
     jobTimes: { startedAt: NOW, endedAt: NOW + 3_000 },
     result: { outcome: 'succeeded' },
   })
-  await tell(dashboard, {
+  await recordRun(dashboard, {
     id: 'run-2',
     receivedAt: NOW,
     labels: { alertname: 'NodeDown' },
@@ -153,8 +153,8 @@ test('Operarios are told with their figures, and alerts without one with what wo
   })
 })
 
-test('of many Operarios the first 200 are told, and how many more there are', async () => {
-  const dashboard = await givenDashboard()
+test('GET /api/operarios returns the first 200 Operarios and the number of others', async () => {
+  const dashboard = await makeDashboard()
   await dashboard.catalogue.replaceAll(
     Array.from({ length: 203 }, (_, number) => ({
       configMap: `openfero/openfero-${String(number).padStart(3, '0')}-firing`,
@@ -170,20 +170,20 @@ test('of many Operarios the first 200 are told, and how many more there are', as
   expect((await json(dashboard, '/api/jobs')).body).toHaveLength(200)
 })
 
-test('who only asks whether there are events takes no place of those who want to hear them', async () => {
-  const { app, live } = await givenDashboard({ maxViewers: '1' })
+test('HEAD /api/events does not count as a live connection', async () => {
+  const { app, live } = await makeDashboard({ maxViewers: '1' })
   const ask = (method: string) => app.request('/api/events', { method })
-  for (let time = 0; time < 2; time++) {
+  for (let attempt = 0; attempt < 2; attempt++) {
     const { status, headers, body } = await ask('HEAD')
     expect([status, headers.get('Content-Type'), body]).toEqual([200, 'text/event-stream', null])
   }
   expect((await ask('GET')).status).toBe(200)
-  expect(live.viewers).toBe(1)
+  expect(live.clients).toBe(1)
   for (const method of ['HEAD', 'GET']) expect((await ask(method)).status).toBe(503)
 })
 
-test('the document names every operation and is shown as a page', async () => {
-  const dashboard = await givenDashboard()
+test('the OpenAPI document lists every operation and is available as a page', async () => {
+  const dashboard = await makeDashboard()
   const { body } = await json(dashboard, '/api/openapi.json')
   expect(body.openapi).toBe('3.1.0')
   const paths = [
@@ -194,8 +194,8 @@ test('the document names every operation and is shown as a page', async () => {
     '/api/operarios',
     '/api/events',
   ]
-  const openferos = ['/api/alerts', '/alertStore', '/api/jobs', '/api/about']
-  expect(Object.keys(body.paths).sort()).toEqual([...paths, ...openferos].sort())
+  const openFeroPaths = ['/api/alerts', '/alertStore', '/api/jobs', '/api/about']
+  expect(Object.keys(body.paths).sort()).toEqual([...paths, ...openFeroPaths].sort())
   const page = await dashboard.get('/api/docs')
   for (const path of paths) expect(page.body).toContain(path)
 })

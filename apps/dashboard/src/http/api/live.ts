@@ -4,25 +4,25 @@ import { problem } from '@opifer/platform/http'
 import type { LiveHub } from '../live/hub.ts'
 import { problems } from './responses.ts'
 
-const events = createRoute({
+const stream = createRoute({
   method: 'get',
   path: '/api/events',
-  summary: 'What changes, as it happens',
+  summary: 'Stream live changes',
   description:
-    'Server-Sent Events. `changes` has data `{"changes":[{"id","kind"}],"more"}`: runs of which something is new, and whether there are more than are named. It is a hint: read what you need of /api/runs.',
+    'Server-Sent Events. The event `changes` has data `{"changes":[{"id","kind"}],"more"}`: which runs changed, and whether others did too. Treat it as a hint and read the runs from /api/runs.',
   responses: {
-    200: { description: 'a stream without end', content: { 'text/event-stream': { schema: z.string() } } },
+    200: { description: 'an endless stream', content: { 'text/event-stream': { schema: z.string() } } },
     ...problems(401, 503),
   },
 })
 
-export function eventsApi(live: LiveHub): OpenAPIHono<AuthEnv> {
-  return new OpenAPIHono<AuthEnv>().openapi(events, (c) => {
-    const stream = live.join()
-    if (!stream) return problem(c, 503, 'too many are kept up to date already: ask again later, or raise --maxViewers')
-    if (c.req.method !== 'HEAD') return c.body(stream, 200, HEADERS)
-    // Hono would drop it unread, and so nobody would ever give the place back.
-    void stream.cancel()
+export function liveApi(live: LiveHub): OpenAPIHono<AuthEnv> {
+  return new OpenAPIHono<AuthEnv>().openapi(stream, (c) => {
+    const body = live.join()
+    if (!body) return problem(c, 503, 'too many live connections: retry later, or raise --maxViewers')
+    if (c.req.method !== 'HEAD') return c.body(body, 200, HEADERS)
+    // Hono would drop the body unread, and the hub would count this client forever.
+    void body.cancel()
     return c.body(null, 200, HEADERS)
   })
 }
@@ -30,6 +30,6 @@ export function eventsApi(live: LiveHub): OpenAPIHono<AuthEnv> {
 const HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
-  // Proxies such as nginx would hold back what comes in small pieces.
+  // Stops nginx from buffering the stream.
   'X-Accel-Buffering': 'no',
 }

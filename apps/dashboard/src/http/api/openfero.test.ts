@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { tell } from '../../testing/builders.ts'
-import { givenDashboards, NOW } from '../../testing/dashboards.ts'
+import { recordRun } from '../../testing/builders.ts'
+import { useDashboards, NOW } from '../../testing/dashboards.ts'
 
-const givenDashboard = givenDashboards()
+const makeDashboard = useDashboards()
 
-/** What a client of OpenFero's expects, as OpenFero's own front end declares it. */
+/** The types of OpenFero's own front end. */
 interface OpenFeroEntry {
   alert: { labels: Record<string, string>; annotations: Record<string, string>; startsAt?: string; endsAt?: string }
   status: 'firing' | 'resolved'
@@ -24,7 +24,7 @@ interface OpenFeroJob {
   status?: string
 }
 
-/** Asks as OpenFero's front end does. */
+/** Sends the requests of OpenFero's front end. */
 class OpenFeroClient {
   readonly #request: (path: string) => Response | Promise<Response>
 
@@ -44,21 +44,21 @@ class OpenFeroClient {
   }
 }
 
-async function givenClient() {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW - 3_000, job: true, result: { outcome: 'succeeded' } })
-  await tell(dashboard, {
+async function makeClient() {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 3_000, job: true, result: { outcome: 'succeeded' } })
+  await recordRun(dashboard, {
     id: 'run-2',
     receivedAt: NOW - 2_000,
     alert: { status: 'resolved', endsAt: '2026-11-24T07:00:00Z' },
     result: { outcome: 'unmatched' },
   })
-  await tell(dashboard, { id: 'run-3', receivedAt: NOW - 1_000, labels: { instance: 'Web-7' }, job: true })
+  await recordRun(dashboard, { id: 'run-3', receivedAt: NOW - 1_000, labels: { instance: 'Web-7' }, job: true })
   return { dashboard, client: new OpenFeroClient((path) => dashboard.app.request(path)) }
 }
 
-test("alerts come newest first, in OpenFero's shape", async () => {
-  const { client } = await givenClient()
+test("GET /api/alerts lists alerts newest first, in OpenFero's shape", async () => {
+  const { client } = await makeClient()
   const alerts = await client.alerts()
   expect(alerts.map(({ status }) => status)).toEqual(['firing', 'resolved', 'firing'])
   expect(alerts[2]).toEqual({
@@ -84,19 +84,19 @@ test("alerts come newest first, in OpenFero's shape", async () => {
   expect(alerts[0]?.jobInfo?.status).toBe('Running')
 })
 
-test('the old path answers the same', async () => {
-  const { client } = await givenClient()
+test('GET /alertStore returns the same as /api/alerts', async () => {
+  const { client } = await makeClient()
   expect(await client.alertStore()).toEqual(await client.alerts())
 })
 
-test('a text is looked for whatever its case', async () => {
-  const { client } = await givenClient()
+test('the alert search ignores case', async () => {
+  const { client } = await makeClient()
   expect((await client.alerts('web-7')).map(({ alert }) => alert.labels['instance'])).toEqual(['Web-7'])
   expect(await client.alertStore('nowhere')).toEqual([])
 })
 
-test('Operarios stand under the name of their ConfigMap, with their last Job', async () => {
-  const { client, dashboard } = await givenClient()
+test('GET /api/jobs lists Operarios by ConfigMap name, with their last Job', async () => {
+  const { client, dashboard } = await makeClient()
   const operarios = [{ key: 'DiskSpaceLow' }]
   await dashboard.catalogue.replaceAll([
     { configMap: 'openfero/openfero-diskspacelow-firing', resourceVersion: '1', disabled: false, operarios },
@@ -116,7 +116,7 @@ test('Operarios stand under the name of their ConfigMap, with their last Job', a
   ])
 })
 
-test('the build is told as OpenFero tells its own', async () => {
-  const { client } = await givenClient()
+test("GET /api/about returns the build in OpenFero's shape", async () => {
+  const { client } = await makeClient()
   expect(await client.about()).toEqual({ version: '1.2.3', commit: 'c0ffee', buildDate: '2026-11-24' })
 })

@@ -8,9 +8,8 @@ import { labelsOf, type ShownRun, stateOf } from '../../runs/shown-run.ts'
 import { json, problems } from './responses.ts'
 
 /**
- * OpenFero's API in OpenFero's JSON shapes, so that its clients go on working (OpenFero/openfero: pkg/alertstore,
- * pkg/models, pkg/handlers). Names that OpenFero changed over time stand beside each other. Fields without a value are
- * left out, as there.
+ * OpenFero's API with OpenFero's JSON shapes, to keep its clients working (OpenFero/openfero: pkg/alertstore, pkg/models,
+ * pkg/handlers). Fields that OpenFero renamed appear under both names. Fields without a value are left out, as in OpenFero.
  */
 const texts = z.record(z.string(), z.string())
 
@@ -48,8 +47,8 @@ const aboutSchema = z
   .object({ version: z.string(), commit: z.string(), buildDate: z.string() })
   .openapi('OpenFeroAbout')
 
-/** As many as OpenFero answers with at the most. */
-const ALERTS = 100
+/** OpenFero's own limit. */
+const MAX_ALERTS = 100
 
 function alertsRoute(path: string, summary: string) {
   return createRoute({
@@ -64,29 +63,29 @@ function alertsRoute(path: string, summary: string) {
 const jobs = createRoute({
   method: 'get',
   path: '/api/jobs',
-  summary: "OpenFero's list of Operarios",
+  summary: 'List Operarios, in the OpenFero format',
   responses: { 200: json(z.array(jobInfoSchema), `the first ${MAX_OPERARIOS}, by ConfigMap`), ...problems(401) },
 })
 
 const about = createRoute({
   method: 'get',
   path: '/api/about',
-  summary: "OpenFero's build information, of Opifer",
-  responses: { 200: json(aboutSchema, 'of this process'), ...problems(401) },
+  summary: "Opifer's build information, in the OpenFero format",
+  responses: { 200: json(aboutSchema, 'the build of this process'), ...problems(401) },
 })
 
 export type About = z.output<typeof aboutSchema>
 
 export function openferoApi(deps: DashboardDeps, build: About): OpenAPIHono<AuthEnv> {
   const list = async (q: string | undefined) => {
-    const { runs } = await deps.history.page(q ? { text: q } : {}, { limit: ALERTS })
+    const { runs } = await deps.history.page(q ? { text: q } : {}, { limit: MAX_ALERTS })
     return runs.map(entryOf)
   }
   return new OpenAPIHono<AuthEnv>()
-    .openapi(alertsRoute('/api/alerts', "OpenFero's list of alerts"), async (c) =>
+    .openapi(alertsRoute('/api/alerts', 'List alerts, in the OpenFero format'), async (c) =>
       c.json(await list(c.req.query('q')), 200),
     )
-    .openapi(alertsRoute('/alertStore', "OpenFero's list of alerts, at its old path"), async (c) =>
+    .openapi(alertsRoute('/alertStore', 'List alerts, in the OpenFero format (old path)'), async (c) =>
       c.json(await list(c.req.query('q')), 200),
     )
     .openapi(jobs, async (c) => c.json((await readOperarios(deps)).operarios.map(jobInfoOf), 200))
@@ -134,7 +133,7 @@ function jobInfoOf({ configMap, key, image, runs }: OperarioView): JobInfo {
   }
 }
 
-/** `namespace/name`, of which OpenFero tells the name. */
+/** OpenFero names the ConfigMap without its namespace. */
 function namesOf(configMap: string | undefined): Pick<JobInfo, 'configMapName' | 'operariusName'> {
   const name = configMap?.split('/')[1]
   return name === undefined ? {} : { configMapName: name, operariusName: name }

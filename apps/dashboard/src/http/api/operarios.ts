@@ -9,7 +9,7 @@ import { operariosSchema } from './schemas.ts'
 const listOperarios = createRoute({
   method: 'get',
   path: '/api/operarios',
-  summary: 'Operarios that the workers know, and alerts that came without one',
+  summary: 'List published Operarios, and alerts without one',
   responses: { 200: json(operariosSchema, `the first ${MAX_OPERARIOS}, by ConfigMap`), ...problems(401) },
 })
 

@@ -5,12 +5,12 @@ import { findRun } from '../../runs/find.ts'
 import type { DashboardDeps } from '../../runs/deps.ts'
 import { readFilter } from '../../runs/filter.ts'
 import { readPage } from '../../runs/runs-view.ts'
-import { faulty, json, problems, refuse } from './responses.ts'
+import { json, problems, reject, rejectInvalid } from './responses.ts'
 import { apiRun, runPageSchema, runSchema } from './schemas.ts'
 
 const filterQuery = z.object({
-  q: z.string().optional().openapi({ description: 'text anywhere in the alert, the reason, the Job or the ids' }),
-  alertname: z.string().optional().openapi({ description: 'exactly' }),
+  q: z.string().optional().openapi({ description: 'text to find in the alert, the reason, the Job or the ids' }),
+  alertname: z.string().optional().openapi({ description: 'exact alertname' }),
   match: z
     .string()
     .optional()
@@ -20,36 +20,36 @@ const filterQuery = z.object({
     .union([z.string(), z.array(z.string())])
     .optional()
     .openapi({
-      description: 'outcomes, repeated or with commas between them; running stands for runs that are not over',
+      description: 'outcomes, repeated or comma-separated; `running` selects runs in progress',
       example: 'failed,lost',
     }),
-  range: z.string().optional().openapi({ description: 'how far back', example: '6h' }),
+  range: z.string().optional().openapi({ description: 'only runs received within this time', example: '6h' }),
   from: z
     .string()
     .optional()
-    .openapi({ description: 'received at this time or later', example: '2026-11-24T03:00:00Z' }),
-  to: z.string().optional().openapi({ description: 'received before this time' }),
+    .openapi({ description: 'earliest time received, inclusive', example: '2026-11-24T03:00:00Z' }),
+  to: z.string().optional().openapi({ description: 'latest time received, exclusive' }),
   group: z.string().optional().openapi({ description: 'group key' }),
   operario: z.string().optional().openapi({ description: 'namespace/configmap/key' }),
-  alert: z.string().optional().openapi({ description: 'id of an alert over time' }),
-  cursor: z.string().optional().openapi({ description: 'next of the page before' }),
-  limit: z.coerce.number().int().min(1).max(200).optional().openapi({ description: 'runs on a page (default 50)' }),
+  alert: z.string().optional().openapi({ description: 'id of an alert, across its firings' }),
+  cursor: z.string().optional().openapi({ description: '`next` of the previous page' }),
+  limit: z.coerce.number().int().min(1).max(200).optional().openapi({ description: 'runs per page (default 50)' }),
 })
 
-const idParameter = z.object({ id: z.string().openapi({ description: 'id of the run' }) })
+const idParameter = z.object({ id: z.string().openapi({ description: 'run id' }) })
 
 const listRuns = createRoute({
   method: 'get',
   path: '/api/runs',
-  summary: 'Runs, newest first',
+  summary: 'List runs, newest first',
   request: { query: filterQuery },
-  responses: { 200: json(runPageSchema, 'a page of them'), ...problems(400, 401) },
+  responses: { 200: json(runPageSchema, 'a page of runs'), ...problems(400, 401) },
 })
 
 const getRun = createRoute({
   method: 'get',
   path: '/api/runs/{id}',
-  summary: 'One run',
+  summary: 'Get a run',
   request: { params: idParameter },
   responses: { 200: json(runSchema, 'the run'), ...problems(401, 404) },
 })
@@ -57,11 +57,11 @@ const getRun = createRoute({
 const retryRun = createRoute({
   method: 'post',
   path: '/api/runs/{id}/retry',
-  summary: 'Try a run again: a fresh run of the same alert',
-  description: 'Needs the role operator.',
+  summary: 'Retry a run: enqueue a new run of the same alert',
+  description: 'Requires the operator role.',
   request: { params: idParameter },
   responses: {
-    202: json(z.object({ runId: z.string() }), 'the fresh run is in the queue'),
+    202: json(z.object({ runId: z.string() }), 'the new run is in the queue'),
     ...problems(401, 403, 404, 409),
   },
 })
@@ -69,17 +69,17 @@ const retryRun = createRoute({
 const cancelRun = createRoute({
   method: 'post',
   path: '/api/runs/{id}/cancel',
-  summary: 'Cancel a run: its Job is deleted',
-  description: 'Needs the role operator. A worker ends the run a moment later.',
+  summary: 'Cancel a run and delete its Job',
+  description: 'Requires the operator role. A worker ends the run shortly after.',
   request: { params: idParameter },
   responses: {
-    202: json(z.object({ runId: z.string() }), 'a worker was asked to end it'),
+    202: json(z.object({ runId: z.string() }), 'cancellation requested'),
     ...problems(401, 403, 404, 409),
   },
 })
 
 export function runsApi(deps: DashboardDeps): OpenAPIHono<AuthEnv> {
-  const app = new OpenAPIHono<AuthEnv>({ defaultHook: faulty })
+  const app = new OpenAPIHono<AuthEnv>({ defaultHook: rejectInvalid })
   app.use(retryRun.getRoutingPath(), requireRole('operator'))
   app.use(cancelRun.getRoutingPath(), requireRole('operator'))
   return app
@@ -87,14 +87,14 @@ export function runsApi(deps: DashboardDeps): OpenAPIHono<AuthEnv> {
       const search = new URL(c.req.url).searchParams
       const { limit } = c.req.valid('query')
       const { filter, page } = await readPage(readFilter(search, deps.now()), search, deps.history, limit)
-      if (filter.problems.length > 0) {
-        return refuse(c, 400, filter.problems.map(({ field, message }) => `${field}: ${message}`).join('; '))
+      if (filter.errors.length > 0) {
+        return reject(c, 400, filter.errors.map(({ field, message }) => `${field}: ${message}`).join('; '))
       }
       return c.json({ ...page, runs: page.runs.map(apiRun) }, 200)
     })
     .openapi(getRun, async (c) => {
       const shown = await findRun(c.req.valid('param').id, deps)
-      return shown ? c.json(apiRun(shown), 200) : refuse(c, 404, NO_RUN)
+      return shown ? c.json(apiRun(shown), 200) : reject(c, 404, RUN_NOT_FOUND)
     })
     .openapi(retryRun, async (c) => {
       const answer = await retry(c.req.valid('param').id, c.get('caller').name, deps)
@@ -102,21 +102,21 @@ export function runsApi(deps: DashboardDeps): OpenAPIHono<AuthEnv> {
         case 'enqueued':
           return c.json({ runId: answer.runId }, 202)
         case 'in-flight': {
-          const detail = `run ${answer.runId} of the same alert is not over yet`
-          return refuse(c, 409, detail, { runId: answer.runId })
+          const detail = `run ${answer.runId} of the same alert is still in progress`
+          return reject(c, 409, detail, { runId: answer.runId })
         }
         case 'refused':
-          return refuse(c, 409, answer.reason)
+          return reject(c, 409, answer.reason)
         case 'unknown':
-          return refuse(c, 404, NO_RUN)
+          return reject(c, 404, RUN_NOT_FOUND)
       }
     })
     .openapi(cancelRun, async (c) => {
       const { id } = c.req.valid('param')
       const { kind } = await cancel(id, c.get('caller').name, deps)
       if (kind === 'asked') return c.json({ runId: id }, 202)
-      return kind === 'over' ? refuse(c, 409, 'the run is over already') : refuse(c, 404, NO_RUN)
+      return kind === 'over' ? reject(c, 409, 'the run has already ended') : reject(c, 404, RUN_NOT_FOUND)
     })
 }
 
-const NO_RUN = 'there is no run of this id, or it is older than runs are kept'
+const RUN_NOT_FOUND = 'no run has this id, or it is past the retention period'

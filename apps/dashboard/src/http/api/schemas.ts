@@ -6,16 +6,16 @@ import { labelsOf, type ShownRun } from '../../runs/shown-run.ts'
 const time = z.iso.datetime().openapi({ example: '2026-11-24T03:12:07.000Z' })
 const texts = z.record(z.string(), z.string())
 
-/** A run as the API tells of it. Times are RFC 3339, in UTC. */
+/** A run as the API returns it. Times are RFC 3339, in UTC. */
 export type ApiRun = z.output<typeof runSchema>
 
 export const runSchema = z
   .object({
     id: z.string(),
-    state: z.enum(['waiting', 'running', 'ended']).openapi({ description: 'waiting: no worker has taken it up yet' }),
+    state: z.enum(['waiting', 'running', 'ended']).openapi({ description: '`waiting` until a worker picks it up' }),
     outcome: z.enum(OUTCOMES).optional().openapi({
       description:
-        'how it ended; absent of a run that ended without that being written down, as one removed from the queue',
+        'absent while the run is in progress, and if its result was not recorded, as for a run removed from the queue',
     }),
     reason: z.string().optional(),
     alert: z.object({
@@ -27,13 +27,13 @@ export const runSchema = z
       endsAt: z.string().optional(),
       generatorURL: z.string().optional(),
       fingerprint: z.string(),
-      defect: z.string().optional().openapi({ description: 'what is wrong with the alert itself' }),
+      invalid: z.string().optional().openapi({ description: 'why the alert can never work' }),
     }),
     receiver: z.string(),
     groupKey: z.string(),
     deduplicationId: z.string(),
     receivedAt: time,
-    startedAt: time.optional().openapi({ description: 'when a worker took it up first' }),
+    startedAt: time.optional().openapi({ description: 'when a worker first picked it up' }),
     operario: z
       .object({
         configMap: z.string(),
@@ -57,12 +57,12 @@ export const runSchema = z
     failedAttempts: z.int(),
     errors: z
       .array(z.object({ at: time, message: z.string() }))
-      .openapi({ description: 'of the last failed attempts' }),
+      .openapi({ description: 'errors of the last failed attempts' }),
     exits: z.array(
       z.object({ pod: z.string(), container: z.string(), exitCode: z.int(), reason: z.string().optional() }),
     ),
-    log: z.string().optional().openapi({ description: 'the last lines that a failed pod wrote' }),
-    repeats: z.int().openapi({ description: 'how often the same alert came again and joined this run' }),
+    log: z.string().optional().openapi({ description: 'last log lines of a failed pod' }),
+    repeats: z.int().openapi({ description: 'how often the alert was received again and joined this run' }),
     repeatedAt: time.optional(),
     retryOf: z.string().optional(),
     requestedBy: z.string().optional(),
@@ -72,10 +72,10 @@ export const runSchema = z
 export const runPageSchema = z
   .object({
     runs: z.array(runSchema),
-    next: z.string().optional().openapi({ description: 'cursor of the next page; absent at the end' }),
+    next: z.string().optional().openapi({ description: 'cursor of the next page; absent on the last page' }),
     complete: z
       .boolean()
-      .openapi({ description: 'false when only the last 1,000 runs were looked at: go on with `next`' }),
+      .openapi({ description: 'false if the search stopped after 1,000 runs: continue with `next`' }),
   })
   .openapi('RunPage')
 
@@ -83,12 +83,12 @@ const operarioSchema = z
   .object({
     configMap: z.string().openapi({ description: 'namespace/name' }),
     key: z.string(),
-    problem: z.string().optional().openapi({ description: 'why it can not run' }),
+    problem: z.string().optional().openapi({ description: 'why it is invalid' }),
     disabled: z.boolean(),
     image: z.string().optional(),
-    runs: z.int().openapi({ description: 'recent runs that the figures below are of' }),
+    runs: z.int().openapi({ description: 'number of recent runs behind the statistics' }),
     successRate: z.number().optional(),
-    medianMs: z.number().optional().openapi({ description: 'from the Job to its end' }),
+    medianMs: z.number().optional().openapi({ description: 'median duration of the Job, in milliseconds' }),
     lastRun: z.object({ id: z.string(), outcome: z.enum(OUTCOMES).optional(), receivedAt: time }).optional(),
   })
   .openapi('Operario')
@@ -96,7 +96,7 @@ const operarioSchema = z
 export const operariosSchema = z
   .object({
     operarios: z.array(operarioSchema),
-    more: z.int().openapi({ description: 'how many Operarios there are beyond those that are told' }),
+    more: z.int().openapi({ description: 'number of Operarios left out of the list' }),
     unmatched: z.array(
       z.object({
         alertname: z.string(),
@@ -109,7 +109,7 @@ export const operariosSchema = z
   })
   .openapi('Operarios')
 
-/** RFC 9457. */
+/** Problem details (RFC 9457). */
 export const problemSchema = z
   .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
   .openapi('Problem')
@@ -118,7 +118,7 @@ export function apiRun(shown: ShownRun): ApiRun {
   const { id, run, startedAt, operario, result, repeats, repeatedAt, attempts, errors } = shown
   return {
     id,
-    ...ending(shown),
+    ...endOf(shown),
     alert: apiAlert(shown),
     receiver: run.receiver,
     groupKey: run.groupKey,
@@ -142,7 +142,7 @@ export function apiRun(shown: ShownRun): ApiRun {
   }
 }
 
-function ending(shown: ShownRun): Pick<ApiRun, 'state' | 'outcome' | 'reason' | 'finishedAt' | 'log'> {
+function endOf(shown: ShownRun): Pick<ApiRun, 'state' | 'outcome' | 'reason' | 'finishedAt' | 'log'> {
   const { result, startedAt } = shown
   if (shown.leftQueue) return { state: 'ended' }
   if (!result) return { state: startedAt === undefined ? 'waiting' : 'running' }
@@ -154,7 +154,7 @@ function apiAlert(shown: ShownRun): ApiRun['alert'] {
   const { alert } = shown.run
   const { alertname, status, fingerprint } = alert
   const common = { alertname, status, fingerprint, labels: { ...labelsOf(shown) } }
-  if (isDefective(alert)) return { ...common, annotations: {}, defect: alert.defect }
+  if (isDefective(alert)) return { ...common, annotations: {}, invalid: alert.defect }
   const { annotations, startsAt, endsAt, generatorURL } = alert
   return { ...common, annotations: { ...annotations }, startsAt, endsAt, generatorURL }
 }

@@ -3,20 +3,20 @@ import type { RedisClient } from '@opifer/platform/redis'
 import type { LiveHub } from './hub.ts'
 
 /**
- * Tells viewers of what is written, for as long as the connection is not disconnected. What was written while it was away
- * nobody was told: whenever it is back they learn that there may be something new.
+ * Publishes every change of the history to the hub until the connection is closed. Changes made while the connection is
+ * down are lost, so each time it is ready the hub is told that it may have missed some.
  */
-export async function followHistory(
+export async function followChanges(
   connection: RedisClient,
   prefix: string,
   live: Pick<LiveHub, 'publish' | 'publishGap'>,
 ): Promise<void> {
   connection.on('ready', () => {
-    // Answered after the subscription, which ioredis asks for first: who reads now hears of everything that comes later.
+    // ioredis restores the subscription first, so this reply means that no later change is missed.
     connection.ping().then(
       () => live.publishGap(),
       () => {},
     )
   })
-  await subscribeToHistory(connection, prefix, (event) => live.publish(event))
+  await subscribeToHistory(connection, prefix, (change) => live.publish(change))
 }

@@ -1,119 +1,120 @@
-/** That something about a run is new: what the history tells on its channel. */
+/** A change of a run, as the history publishes it. */
 export interface Change {
   id: string
   kind: string
 }
 
-/** Passes changes on to whoever looks, however many they are. Nothing is asked of Redis for a viewer more. */
+/** Fans changes out to SSE clients. An extra client costs Redis nothing. */
 export interface LiveHub {
-  readonly viewers: number
+  readonly clients: number
   publish(change: Change): void
-  /** Tells that there may be changes which nobody can name. */
+  /** Reports that changes may have been missed. */
   publishGap(): void
-  /** What one viewer is sent, as Server-Sent Events; undefined where there are too many. */
+  /** Opens the event stream of one client; undefined if there are too many. */
   join(): ReadableStream<Uint8Array> | undefined
-  /** Ends the viewers' streams. */
+  /** Ends all streams. */
   close(): void
 }
 
 export interface LiveHubSettings {
-  /** Milliseconds for which changes are collected before they are sent. */
-  gatherMs?: number
-  /** Milliseconds between signs of life, which keep proxies from cutting a quiet connection. */
+  /** Milliseconds to collect changes before sending them. */
+  batchMs?: number
+  /** Milliseconds between heartbeats, which keep proxies from closing an idle connection. */
   heartbeatMs?: number
-  maxViewers?: number
+  maxClients?: number
 }
 
-/** Changes that one event names at most; of more it says that there are more. */
-const MAX_NAMED = 100
-/** Events that may wait for a viewer whose connection is slow. */
-const MAX_WAITING = 16
+/** Changes per event; beyond that the event only says that there are more. */
+const MAX_CHANGES = 100
+/** Events to buffer for a slow client. */
+const MAX_BUFFERED = 16
 
-interface Viewer {
+interface Client {
   controller: ReadableStreamDefaultController<Uint8Array>
-  /** An event was not sent because too many waited. */
+  /** The last event was dropped because the buffer was full. */
   missed: boolean
 }
 
 export function createLiveHub({
-  gatherMs = 250,
+  batchMs = 250,
   heartbeatMs = 15_000,
-  maxViewers = 1_000,
+  maxClients = 1_000,
 }: LiveHubSettings = {}): LiveHub {
   const hello = encode('retry: 2000\nevent: hello\ndata: {}\n\n')
-  const viewers = new Set<Viewer>()
-  const gathering = gather(gatherMs, (changes, more) => {
+  const clients = new Set<Client>()
+  const batch = createBatch(batchMs, (changes, more) => {
     const event = encode(changesEvent(changes, more))
     const eventAfterGap = encode(changesEvent(changes, true))
-    for (const viewer of viewers) send(viewer, viewer.missed ? eventAfterGap : event)
+    for (const client of clients) send(client, client.missed ? eventAfterGap : event)
   })
   const heartbeat = setInterval(() => {
-    for (const viewer of viewers) send(viewer, viewer.missed ? encode(changesEvent([], true)) : HEARTBEAT)
+    for (const client of clients) send(client, client.missed ? encode(changesEvent([], true)) : HEARTBEAT)
   }, heartbeatMs)
 
   return {
-    get viewers() {
-      return viewers.size
+    get clients() {
+      return clients.size
     },
     publish(change) {
-      if (viewers.size > 0) gathering.add(change)
+      if (clients.size > 0) batch.add(change)
     },
     publishGap() {
-      if (viewers.size > 0) gathering.add(undefined)
+      if (clients.size > 0) batch.add(undefined)
     },
     join() {
-      if (viewers.size >= maxViewers) return undefined
-      let viewer: Viewer
+      if (clients.size >= maxClients) return undefined
+      let client: Client
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            viewer = { controller, missed: false }
-            viewers.add(viewer)
+            client = { controller, missed: false }
+            clients.add(client)
             controller.enqueue(hello)
           },
-          cancel: () => void viewers.delete(viewer),
+          cancel: () => void clients.delete(client),
         },
-        new CountQueuingStrategy({ highWaterMark: MAX_WAITING }),
+        new CountQueuingStrategy({ highWaterMark: MAX_BUFFERED }),
       )
     },
     close() {
       clearInterval(heartbeat)
-      gathering.stop()
-      for (const { controller } of viewers) controller.close()
-      viewers.clear()
+      batch.stop()
+      for (const { controller } of clients) controller.close()
+      clients.clear()
     },
   }
 }
 
-/** Passes on together what is added in a while: undefined stands for changes that nobody can name. */
-function gather(forMs: number, pass: (changes: readonly Change[], more: boolean) => void) {
-  let gathered = new Map<string, Change>()
+/** Collects changes and flushes them together, `batchMs` after the first. Adding undefined means unknown changes. */
+function createBatch(batchMs: number, onFlush: (changes: readonly Change[], more: boolean) => void) {
+  let collected = new Map<string, Change>()
   let more = false
   let timer: NodeJS.Timeout | undefined
   function flush(): void {
-    const changes = [...gathered.values()]
+    const changes = [...collected.values()]
     const hadMore = more
     timer = undefined
-    gathered = new Map()
+    collected = new Map()
     more = false
-    pass(changes, hadMore)
+    onFlush(changes, hadMore)
   }
   return {
     add(change: Change | undefined): void {
-      if (change && gathered.size < MAX_NAMED) gathered.set(`${change.id} ${change.kind}`, change)
+      if (change && collected.size < MAX_CHANGES) collected.set(`${change.id} ${change.kind}`, change)
       else more = true
-      timer ??= setTimeout(flush, forMs)
+      timer ??= setTimeout(flush, batchMs)
     },
     stop: () => clearTimeout(timer),
   }
 }
 
-const HEARTBEAT = encode(': still here\n\n')
+const HEARTBEAT = encode(': heartbeat\n\n')
 
-function send(viewer: Viewer, event: Uint8Array): void {
-  const isFull = (viewer.controller.desiredSize ?? 0) <= 0
-  if (!isFull) viewer.controller.enqueue(event)
-  viewer.missed = isFull
+/** Drops the event if the client's buffer is full; the next one that fits reports the gap. */
+function send(client: Client, event: Uint8Array): void {
+  const isFull = (client.controller.desiredSize ?? 0) <= 0
+  if (!isFull) client.controller.enqueue(event)
+  client.missed = isFull
 }
 
 function changesEvent(changes: readonly Change[], more: boolean): string {
