@@ -89,6 +89,6 @@ await runProcess(
     })
     // Closes before the server, which waits for open streams.
     lifecycle.onClose('live', () => live.close())
-    log.info({ ...server.address, tls: tls !== undefined }, 'dashboard is listening')
+    log.info({ ...server.address, tls: tls !== undefined }, 'dashboard listening')
   },
 )

@@ -23,7 +23,7 @@ function startUpdates() {
   let updating = Promise.resolve()
   const changes = new EventSource('/api/events')
   changes.addEventListener('open', () => show('on', 'Live'))
-  changes.addEventListener('error', () => show('off', 'Reconnecting'))
+  changes.addEventListener('error', () => show('off', 'Not live, retrying'))
   const schedule = () => {
     const now = Date.now()
     firstUnseen ??= now
@@ -45,7 +45,7 @@ function startUpdates() {
       if (changes.readyState === EventSource.OPEN) show('on', 'Live')
       scheduleIn(POLL_MS)
     } catch {
-      show('off', 'Reconnecting')
+      show('off', 'Not live, retrying')
       scheduleIn(RETRY_MS)
     }
   }

@@ -10,7 +10,7 @@ export interface Series {
   color: string
   /** One per step; null where there is no data. */
   values: readonly (number | null)[]
-  /** To tell two curves apart without color. */
+  /** Drawn dashed, to distinguish two curves without color. */
   dashed?: boolean
 }
 

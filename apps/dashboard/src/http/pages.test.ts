@@ -212,7 +212,7 @@ test('the overview reports all healthy once workers and ingest are running', asy
   await dashboard.depth.write({ at: NOW - 60_000, waiting: 7, active: 1, delayed: 2 })
   const { body } = await dashboard.get('/')
   expect(body).toContain('All healthy')
-  expect(body).toContain('1 worker running')
+  expect(body).toContain('1 worker is running')
   expect(body).toContain('<summary>Runs by outcome as a table</summary>')
   expect(body).toMatch(/>7<\/td>/)
   for (const span of ['1h', '6h', '7d', 'nonsense']) expect((await dashboard.get(`/?span=${span}`)).status).toBe(200)

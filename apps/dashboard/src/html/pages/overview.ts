@@ -34,7 +34,7 @@ function state({ critical, notes, members: all }: Health): Html {
   const workers = all.filter(({ app }) => app === 'worker').length
   if (critical.length + notes.length === 0) {
     return html`<section class="state healthy" aria-labelledby="state-title">${icon('healthy')}<div>
-      <h2 id="state-title">All healthy</h2><p>Redis responds, ${counted(workers, 'worker')} running, no run has waited long.</p>
+      <h2 id="state-title">All healthy</h2><p>Redis responds, ${counted(workers, 'worker')} ${workers === 1 ? 'is' : 'are'} running, and no run has waited long.</p>
     </div></section>`
   }
   const title = critical.length > 0 ? 'Alerts are not being handled properly' : 'Needs attention'

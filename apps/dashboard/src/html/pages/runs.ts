@@ -23,7 +23,7 @@ ${filterForm(filter)}
 function waitingNotice({ count, oldest }: Waiting, now: number): Html {
   if (count === 0) return html``
   const since = oldest && html`, the oldest received <a href="${runHref(oldest.id)}">${age(oldest.receivedAt, now)}</a>`
-  return html`<p class="pager">${counted(count, 'run')} waiting for a worker${since}.</p>`
+  return html`<p class="pager"><span>${counted(count, 'run')} waiting for a worker${since}.</span></p>`
 }
 
 function empty({ input, errors }: Filter, { complete }: RunPage): Html {

@@ -4,7 +4,7 @@ import type { LiveHub } from './hub.ts'
 
 /**
  * Publishes every change of the history to the hub until the connection is closed. Changes made while the connection is
- * down are lost, so each time it is ready the hub is told that it may have missed some.
+ * down are lost, so a gap is published each time it is ready.
  */
 export async function followChanges(
   connection: RedisClient,

@@ -50,7 +50,7 @@ test('a gap is sent as unknown changes', async () => {
   await eventually(() => expect(seen.text).toContain('event: changes\ndata: {"changes":[],"more":true}\n\n'))
 })
 
-test('a slow client blocks no other, has a bounded buffer, and is later told of the gap', async () => {
+test('a slow client blocks no other, has a bounded buffer, and later learns of the gap', async () => {
   const hub = makeHub({ batchMs: 0, heartbeatMs: 20 })
   const stalled = hub.join()
   const { seen } = follow(hub.join())
