@@ -74,7 +74,7 @@ function summary(shown: ShownRun): Html {
   const total = totalDuration(shown)
   const what = ran
     ? html`Job <code>${ran.name}</code>${of} ${ENDS[end.outcome] ?? 'ended'}: ${end.reason}.`
-    : html`No Job was created: ${end.reason}.`
+    : html`${ENDS_WITHOUT_JOB[end.outcome] ?? 'No Job was created'}: ${end.reason}.`
   return html`${what}${total !== undefined && html` It took ${duration(total)} from alert to end.`}`
 }
 
@@ -86,9 +86,15 @@ const ENDS: Partial<Record<Outcome, string>> = {
   cancelled: 'was cancelled',
 }
 
+/** For outcomes where a Job may have existed although the run never learned of it. */
+const ENDS_WITHOUT_JOB: Partial<Record<Outcome, string>> = {
+  lost: 'The run was lost',
+  cancelled: 'The run was cancelled',
+}
+
 function actions(shown: ShownRun): Html {
   if (!isInFlight(shown)) {
-    // An invalid alert can never work.
+    // A retry of an invalid alert can only fail again.
     if (isDefective(shown.run.alert)) return html``
     return html`<div class="actions"><form method="post" action="${runHref(shown.id)}/retry"><button class="button primary">${icon('retry')} Retry</button></form></div>`
   }
