@@ -1,4 +1,4 @@
-/** What people do with the dashboard, in a real browser, over the whole system. */
+/** The dashboard in a real browser, on top of the whole system. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { eventually, findChromium, type OpiferProcess, startBrowser, startDashboard } from '@opifer/testkit'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -9,20 +9,20 @@ import { startSystem, type System } from './harness/system.ts'
 import { firing, makeAlert, makeWebhook, resolved } from './harness/webhook.ts'
 
 const chromium = findChromium()
-if (chromium === undefined) console.warn('There is no Chromium on the PATH: the dashboard is not tested in a browser.')
+if (chromium === undefined) console.warn('No Chromium on the PATH: skipping the browser tests of the dashboard.')
 
 const OPERATOR = { username: 'ada', password: 'operates' }
 const VIEWER = { username: 'vera', password: 'views' }
-const LOG = 'no backup of the last 24 hours: somebody must look'
+const LOG = 'no backup in the last 24 hours'
 const PATIENT = { timeout: 15_000 }
 
-describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout: 60_000 }, () => {
+describe.skipIf(chromium === undefined)('dashboard in a browser', { timeout: 60_000 }, () => {
   let system: System
   let dashboard: OpiferProcess
   let browser: Browser
   let gate: Gate
-  /** What the browser complained of on any page. */
-  const complaints: string[] = []
+  /** Console errors, uncaught errors and policy violations of all pages. */
+  const browserErrors: string[] = []
 
   beforeAll(async () => {
     gate = makeGate()
@@ -43,7 +43,7 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
   })
 
   afterEach(() => {
-    if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.splice(0).join('\n')}`)
+    if (browserErrors.length > 0) throw new Error(`the browser reported:\n${browserErrors.splice(0).join('\n')}`)
   })
 
   afterAll(async () => {
@@ -58,12 +58,12 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     const context = await browser.newContext({ baseURL: dashboard.url, httpCredentials: OPERATOR, ...options })
     onTestFinished(() => context.close())
     const page = await context.newPage()
-    if (options.javaScriptEnabled !== false) await listen(page, complaints)
+    if (options.javaScriptEnabled !== false) await collectErrors(page, browserErrors)
     await page.goto(path)
     return page
   }
 
-  test('shows what comes in, and what becomes of it, without being loaded again', async () => {
+  test('the list of runs shows new runs and their outcomes without a reload', async () => {
     const page = await openLive('/runs')
     await page.evaluate("document.body.setAttribute('data-stays', 'yes')")
     await system.post(firing('DiskSpaceLow', { instance: 'live-1' }))
@@ -74,38 +74,38 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect(await page.locator('body').getAttribute('data-stays')).toBe('yes')
   })
 
-  test('shows what happened between the making of a page and its listening', async () => {
+  test('the list of runs shows what changed between rendering the page and connecting', async () => {
     const page = await open('about:blank')
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    await page.route('**/api/events', (route) => ended.then(() => route.continue()))
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await page.route('**/api/events', (route) => released.then(() => route.continue()))
     await page.goto(`${dashboard.url}/runs`)
-    await system.run(firing('DiskSpaceLow', { instance: 'unheard' }))
-    expect(await page.getByText('unheard').count()).toBe(0)
-    end()
-    await page.getByRole('row').filter({ hasText: 'unheard' }).getByText('succeeded').waitFor()
+    await system.run(firing('DiskSpaceLow', { instance: 'before-connect' }))
+    expect(await page.getByText('before-connect').count()).toBe(0)
+    release()
+    await page.getByRole('row').filter({ hasText: 'before-connect' }).getByText('succeeded').waitFor()
   })
 
-  test('tells of workers that are gone, which say nothing of it themselves, without being loaded again', async () => {
+  test('the overview shows that all workers have stopped without a reload, although no event reports it', async () => {
     const page = await open('about:blank')
     await page.clock.install()
-    // Each page is read a second time as soon as it listens: here that must not be what tells.
+    // Each page updates once as soon as it is connected. Wait for that, so that only polling can show the change.
     const second = page.waitForResponse((response) => response.request().resourceType() === 'fetch')
     await page.goto(`${dashboard.url}/`)
     await second
-    const gone = page.getByText('No worker is there')
-    expect(await gone.count()).toBe(0)
+    const warning = page.getByText('No worker is running')
+    expect(await warning.count()).toBe(0)
     onTestFinished(async () => void (await system.startWorker()))
     await Promise.all(system.workers.map((worker) => worker.stop()))
     await eventually(
       async () => {
         await page.clock.fastForward(15_000)
-        expect(await gone.count()).toBe(1)
+        expect(await warning.count()).toBe(1)
       },
       { ...PATIENT, interval: 500 },
     )
   })
 
-  test('keeps the focus and what was opened while it changes', async () => {
+  test('an update keeps the focus and open details', async () => {
     await system.run(firing('DiskSpaceLow', { instance: 'focus-1' }))
     const page = await openLive('/runs')
     const link = page.getByRole('row').filter({ hasText: 'focus-1' }).getByRole('link', { name: 'DiskSpaceLow' })
@@ -115,17 +115,17 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect(await link.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
 
     const overview = await openLive('/')
-    await overview.getByText('Figures of runs by outcome').click()
+    await overview.getByText('Runs by outcome as a table').click()
     await system.post(firing('DiskSpaceLow', { instance: 'focus-3' }))
     const [before] = await overview.locator('.figures dd').allInnerTexts()
     await eventually(
       async () => expect((await overview.locator('.figures dd').allInnerTexts())[0]).not.toBe(before),
       PATIENT,
     )
-    expect(await overview.locator('#outcomes-figures').getAttribute('open')).not.toBeNull()
+    expect(await overview.locator('#outcomes-data').getAttribute('open')).not.toBeNull()
   })
 
-  test('narrows the list by matchers and outcome, and its address can be shared', async () => {
+  test('the filter narrows the list by matchers and outcome, and the URL can be shared', async () => {
     await system.run(firing('BackupOverdue', { instance: 'web-1', severity: 'critical' }))
     await system.run(firing('BackupOverdue', { instance: 'web-2' }))
     await system.run(firing('DiskSpaceLow', { instance: 'web-3', severity: 'critical' }))
@@ -140,7 +140,7 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect((await instances(shared)).length).toBeGreaterThan(2)
   })
 
-  test('tells of a run what failed and why, and an operator tries it again', async () => {
+  test('the page of a failed run shows why, and an operator can retry it', async () => {
     await system.run(firing('BackupOverdue', { instance: 'retried' }))
     const page = await openLive('/runs?match=instance%3Dretried')
     await page.getByRole('link', { name: 'BackupOverdue' }).click()
@@ -150,15 +150,15 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect(await page.locator('#job-yaml').innerText()).toContain('value: retried')
 
     await page.getByRole('button', { name: 'Retry' }).click()
-    await page.getByText('This is the fresh run').waitFor()
+    await page.getByText('This is the new run').waitFor()
     await page.locator('.run-title').getByText('failed').waitFor()
-    expect(await page.getByText('Asked for by').locator('xpath=following-sibling::dd[1]').innerText()).toBe('ada')
+    expect(await page.getByText('Requested by').locator('xpath=following-sibling::dd[1]').innerText()).toBe('ada')
     expect(await page.locator('.history li').count()).toBe(2)
     const jobs = await system.jobs('BackupOverdue')
     expect(jobs.filter(({ metadata }) => JSON.stringify(metadata).includes('retried')).length).toBeLessThan(3)
   })
 
-  test('ends a run that an operator cancels, and deletes its Job', async () => {
+  test('cancelling a run ends it and deletes its Job', async () => {
     const [receipt] = await system.post(firing('Stuck'))
     await eventually(async () => expect(await system.jobs('Stuck')).toHaveLength(1), PATIENT)
     const page = await openLive(`/runs/${receipt?.runId}`)
@@ -168,15 +168,15 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     await eventually(async () => expect(await system.jobs('Stuck')).toHaveLength(0), PATIENT)
   })
 
-  test('says whether it helped', async () => {
+  test('the page of a run shows whether the alert resolved afterwards', async () => {
     const { id } = await system.run(firing('DiskSpaceLow', { instance: 'helped' }))
     const page = await openLive(`/runs/${id}`)
-    expect(await page.locator('.lead').innerText()).toContain('Nothing was heard of this alert since.')
+    expect(await page.locator('.lead').innerText()).toContain('The alert has not been received since.')
     await system.run(resolved('DiskSpaceLow', { instance: 'helped' }))
-    await page.getByText(/The alert was resolved .* after this run ended/).waitFor()
+    await page.getByText(/The alert resolved .* after this run ended/).waitFor()
   })
 
-  test('lets a viewer look and nothing else', async () => {
+  test('a viewer can read everything and change nothing', async () => {
     const { id } = await system.run(firing('BackupOverdue', { instance: 'viewed' }))
     const page = await open(`/runs/${id}`, { httpCredentials: VIEWER })
     await page.locator('#log').getByText(LOG).waitFor()
@@ -195,7 +195,7 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     }
   })
 
-  test('serves Bull Board, whose scripts ask no other server', async () => {
+  test('Bull Board loads nothing from other servers', async () => {
     const page = await open('/queues')
     await page.getByText('runs', { exact: true }).first().click()
     await page
@@ -206,7 +206,7 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     expect(names.filter((name) => !name.startsWith(dashboard.url))).toEqual([])
   })
 
-  test('shows what an attacker puts into labels as the text that it is', async () => {
+  test('hostile label values are shown as text', async () => {
     const evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
     const alert = makeAlert(
       evil,
@@ -215,13 +215,13 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     )
     const { id } = await system.run(makeWebhook([alert]))
     const page = await open(`/runs/${id}`)
-    page.on('dialog', () => complaints.push('a dialog opened'))
+    page.on('dialog', () => browserErrors.push('a dialog opened'))
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(evil)
     expect(await page.locator('main img, main script, a[href^="javascript"]').count()).toBe(0)
     for (const path of ['/runs', '/operarios', '/']) await page.goto(path)
   })
 
-  test('works by keyboard, and without scripts', async () => {
+  test('the pages work by keyboard and without scripts', async () => {
     const page = await open('/runs')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -232,18 +232,18 @@ describe.skipIf(chromium === undefined)('The dashboard in a browser', { timeout:
     await plain.getByRole('button', { name: 'Filter' }).click()
     await plain.getByRole('link', { name: 'BackupOverdue' }).first().click()
     await plain.locator('#log').getByText(LOG).waitFor()
-    await plain.getByRole('button', { name: 'Dark colours' }).click()
+    await plain.getByRole('button', { name: 'Dark theme' }).click()
     expect(await plain.locator('html').getAttribute('data-theme')).toBe('dark')
   })
 
   test.each(['light', 'dark'] as const)(
-    'has no serious fault of accessibility in %s colours, on a desk and on a phone',
+    'the pages have no accessibility violations in the %s theme, on desktop and phone',
     async (colorScheme) => {
       const many = Object.fromEntries(
         Array.from({ length: 40 }, (_, index) => [`label_${index}`, `value-${index} `.repeat(8)]),
       )
       const { id } = await system.run(firing('BackupOverdue', many))
-      for (const viewport of [DESK, PHONE]) {
+      for (const viewport of [DESKTOP, PHONE]) {
         const page = await open('/', { colorScheme, viewport })
         for (const path of ['/', '/runs', `/runs/${id}`, '/operarios', '/api/docs']) {
           await page.goto(path)
@@ -268,18 +268,18 @@ async function instances(list: Page): Promise<(string | undefined)[]> {
   return (await list.locator('tbody tr').allInnerTexts()).map((text) => /web-\d/.exec(text)?.[0])
 }
 
-const DESK = { width: 1280, height: 800 }
+const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 
-/** Collects what a browser complains of: errors, and what the policy forbade. */
-async function listen(page: Page, complaints: string[]): Promise<void> {
+/** Collects console messages, uncaught errors and violations of the Content Security Policy. */
+async function collectErrors(page: Page, errors: string[]): Promise<void> {
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type())) errors.push(`${page.url()}: ${message.text()}`)
   })
-  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+  page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`))
   await page.addInitScript({
     content: `addEventListener('securitypolicyviolation', (event) => {
-      console.error('the policy forbids: ' + event.violatedDirective + ' ' + event.blockedURI)
+      console.error('policy violation: ' + event.violatedDirective + ' ' + event.blockedURI)
     })`,
   })
 }

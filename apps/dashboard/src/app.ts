@@ -2,47 +2,43 @@ import type { Authentication, AuthEnv } from '@opifer/platform/auth'
 import { problem, sameOrigin } from '@opifer/platform/http'
 import type { Logger } from '@opifer/platform/telemetry'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import { api } from './api/api.ts'
-import type { About } from './api/openfero.ts'
-import { page } from './components/layout.ts'
-import type { DashboardDeps } from './deps.ts'
+import { errorBody, page } from './html/layout.ts'
+import { actions } from './http/actions.ts'
+import { api, type ApiDeps } from './http/api/api.ts'
 import { assetsApp } from './http/assets.ts'
 import { BOARD_PATH, boardApp } from './http/board.ts'
 import { frameOf } from './http/frame.ts'
+import { pages } from './http/pages.ts'
 import { boardSecurity, pageSecurity } from './http/security.ts'
-import { notFoundPage } from './pages/not-found.ts'
-import { actions } from './routes/actions.ts'
-import { pages } from './routes/pages.ts'
 
-export interface AppDeps extends DashboardDeps {
+export interface AppDeps extends ApiDeps {
   auth: Authentication
-  /** Refuses who calls it by a name that it does not have. */
+  /** Rejects requests whose `Host` is not allowed. */
   hosts: MiddlewareHandler
   log: Logger
-  build: About
-  /** Undefined where they have a listener of their own. */
+  /** Undefined if they have their own listener. */
   operations: Hono | undefined
 }
 
 /** The HTTP side of the dashboard. */
 export function createApp(deps: AppDeps): Hono<AuthEnv> {
-  const { auth, hosts, log, build, operations, queue } = deps
+  const { auth, hosts, log, operations, queue } = deps
   const [forBoard, forPages] = [boardSecurity(), pageSecurity()]
   const app = new Hono<AuthEnv>()
   app.use((c, next) => (isBoard(c.req.path) ? forBoard(c, next) : forPages(c, next)))
   if (operations) app.route('/', operations)
   app.use(hosts)
   app.route('/', assetsApp())
-  app.use(auth.middleware, sameOrigin, uncached)
+  app.use(auth.middleware, sameOrigin, noStore)
   app.route('/', pages(deps))
   app.route('/', actions(deps))
-  app.route('/', api(deps, build))
+  app.route('/', api(deps))
   app.route('/', boardApp(queue))
-  app.notFound((c) => answer(c, 404, 'No such page', `There is nothing at ${c.req.path}.`))
+  app.notFound((c) => errorResponse(c, 404, 'Page not found', `Nothing exists at ${c.req.path}.`))
   app.onError((err, c) => {
-    if (c.req.raw.signal.aborted) return problem(c, 408, 'the request broke off before its end')
-    log.error({ err }, 'a request failed')
-    return answer(c, 503, 'This can’t be shown now', 'Redis did not answer as it should. Try again in a moment.')
+    if (c.req.raw.signal.aborted) return problem(c, 408, 'client disconnected')
+    log.error({ err }, 'request failed')
+    return errorResponse(c, 503, 'Temporarily unavailable', 'Redis did not respond. Try again in a moment.')
   })
   return app
 }
@@ -51,15 +47,20 @@ function isBoard(path: string): boolean {
   return path === BOARD_PATH || path.startsWith(`${BOARD_PATH}/`)
 }
 
-/** What is shown of alerts must stay neither in a proxy nor, after a log-out, in a browser. */
-async function uncached(c: Context, next: () => Promise<void>): Promise<void> {
+/** Alerts must not stay in proxies, nor in a browser after logout. */
+async function noStore(c: Context, next: () => Promise<void>): Promise<void> {
   await next()
   if (!c.res.headers.has('Cache-Control') && !isBoard(c.req.path)) c.header('Cache-Control', 'no-store')
 }
 
-/** A page for people, and a problem for programs. */
-function answer(c: Context<AuthEnv>, status: 404 | 503, title: string, words: string): Response | Promise<Response> {
-  const isForPeople = c.req.header('Accept')?.includes('text/html') && c.get('caller') !== undefined
-  if (!isForPeople) return problem(c, status, words)
-  return c.html(page(frameOf(c, title), notFoundPage(title, words)), status)
+/** A page for browsers, problem details for programs. */
+function errorResponse(
+  c: Context<AuthEnv>,
+  status: 404 | 503,
+  title: string,
+  detail: string,
+): Response | Promise<Response> {
+  const wantsPage = c.req.header('Accept')?.includes('text/html') && c.get('caller') !== undefined
+  if (!wantsPage) return problem(c, status, detail)
+  return c.html(page(frameOf(c, title), errorBody(title, detail)), status)
 }

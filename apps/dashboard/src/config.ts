@@ -10,31 +10,31 @@ import {
 } from '@opifer/platform/config'
 import { TLS_OPTIONS, tlsFaults } from '@opifer/platform/http'
 
-/** What a dashboard process can be told. */
+/** The options of the dashboard. */
 export const DASHBOARD_OPTIONS = {
   ...COMMON_OPTIONS,
   ...AUTH_OPTIONS,
   ...EXPOSURE_OPTIONS,
   ...TLS_OPTIONS,
-  addr: { schema: address('127.0.0.1:8082'), help: 'where to listen (default 127.0.0.1:8082)' },
+  addr: { schema: address('127.0.0.1:8082'), help: 'listen address (default 127.0.0.1:8082)' },
   redisTimeout: {
     schema: duration('5s', 1, LONGEST_TIMER),
-    help: 'longest that a page waits for Redis (default 5s)',
+    help: 'Redis response timeout (default 5s)',
   },
   historyMaxAge: {
     schema: duration('7d', 60_000),
-    help: "how long the queue's depth is kept; as the workers keep runs (default 7d)",
+    help: "queue depth retention; match the workers' historyMaxAge (default 7d)",
   },
   maxViewers: {
     schema: integer(1_000, { min: 1 }),
-    help: 'pages that may be kept up to date at a time (default 1000)',
+    help: 'maximum concurrent live-update connections (default 1000)',
   },
 } as const satisfies Options
 
 export type DashboardConfig = Config<typeof DASHBOARD_OPTIONS>
 
-/** What no setting shows by itself. */
-export function dashboardFaults(config: DashboardConfig): string[] {
+/** Errors in how options combine. */
+export function dashboardErrors(config: DashboardConfig): string[] {
   const exposure = exposureFault(config.addr, config.authMethod, config.allowUnauthenticated)
   return [...authFaults(config), ...tlsFaults(config), ...(exposure === undefined ? [] : [exposure])]
 }

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 
-async function givenDashboard(...flags: string[]) {
+async function startWithRedis(...flags: string[]) {
   const server = await startRedis()
   onTestFinished(() => server.stop())
   const dashboard = await startDashboard({ redisUrl: server.url, flags })
@@ -13,17 +13,17 @@ async function givenDashboard(...flags: string[]) {
   return { server, dashboard }
 }
 
-test('it serves pages, and stops when it is told to, also while somebody looks', async () => {
-  const { dashboard } = await givenDashboard()
+test('the dashboard serves pages and shuts down on SIGTERM despite an open live stream', async () => {
+  const { dashboard } = await startWithRedis()
   expect((await fetch(`${dashboard.url}/`)).status).toBe(200)
-  const viewer = await fetch(`${dashboard.url}/api/events`)
-  expect(viewer.headers.get('Content-Type')).toBe('text/event-stream')
+  const stream = await fetch(`${dashboard.url}/api/events`)
+  expect(stream.headers.get('Content-Type')).toBe('text/event-stream')
   expect(await dashboard.stop()).toBe(0)
-  expect(await viewer.text()).toContain('event: hello')
+  expect(await stream.text()).toContain('event: hello')
 })
 
 test.each([['--addr=0.0.0.0:0'], ['--addr=:0']])(
-  'without authentication it refuses to listen where others reach it: %s',
+  'the dashboard refuses to listen on a public address without authentication: %s',
   async (flag) => {
     const main = fileURLToPath(new URL('main.ts', import.meta.url))
     const refused = await startProcess({ command: process.execPath, args: [main, flag] })
@@ -32,7 +32,7 @@ test.each([['--addr=0.0.0.0:0'], ['--addr=:0']])(
   },
 )
 
-test('it listens there when it is told so in so many words', async () => {
+test('the dashboard listens on a public address without authentication if explicitly allowed', async () => {
   const server = await startRedis()
   onTestFinished(() => server.stop())
   const flags = ['--allowUnauthenticated=true']
@@ -40,8 +40,8 @@ test('it listens there when it is told so in so many words', async () => {
   expect(await dashboard.stop()).toBe(0)
 })
 
-test('with a port of their own probes and metrics are there, and no longer where people come in', async () => {
-  const { dashboard } = await givenDashboard('--operationsAddr=127.0.0.1:0')
+test('with operationsAddr, probes and metrics are served only there', async () => {
+  const { dashboard } = await startWithRedis('--operationsAddr=127.0.0.1:0')
   const { port } = JSON.parse(await dashboard.waitForLine(/operations are listening/)) as { port: number }
   for (const path of ['/healthz', '/readiness', '/metrics']) {
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status, path).toBe(200)
@@ -49,36 +49,36 @@ test('with a port of their own probes and metrics are there, and no longer where
   }
 })
 
-test('a hundred viewers share one subscription, and cost those who write nothing', async () => {
-  const { server, dashboard } = await givenDashboard()
+test('a hundred live clients share one subscription and cost writers nothing', async () => {
+  const { server, dashboard } = await startWithRedis()
   const redis = new Redis(server.url)
   onTestFinished(() => redis.disconnect())
   await eventually(async () => expect(await subscribers(redis)).toBe(1))
   const alone = await costOfWriting(redis)
 
-  const leaving = new AbortController()
-  onTestFinished(() => leaving.abort())
-  const viewers = await Promise.all(
-    Array.from({ length: 100 }, () => fetch(`${dashboard.url}/api/events`, { signal: leaving.signal })),
+  const disconnect = new AbortController()
+  onTestFinished(() => disconnect.abort())
+  const streams = await Promise.all(
+    Array.from({ length: 100 }, () => fetch(`${dashboard.url}/api/events`, { signal: disconnect.signal })),
   )
-  const seen = viewers.map(({ body }) => read(body))
+  const seen = streams.map(({ body }) => read(body))
   expect(await costOfWriting(redis)).toEqual(alone)
   for (const one of seen) await eventually(() => expect(one.text).toContain('"kind":"began"'))
   expect(await subscribers(redis)).toBe(1)
 })
 
-test('it is kept up to date again after Redis was away', async () => {
-  const { server, dashboard } = await givenDashboard()
-  const leaving = new AbortController()
-  onTestFinished(() => leaving.abort())
-  const viewer = read((await fetch(`${dashboard.url}/api/events`, { signal: leaving.signal })).body)
+test('live updates continue after Redis restarts', async () => {
+  const { server, dashboard } = await startWithRedis()
+  const disconnect = new AbortController()
+  onTestFinished(() => disconnect.abort())
+  const stream = read((await fetch(`${dashboard.url}/api/events`, { signal: disconnect.signal })).body)
   await server.restart()
   await eventually(async () => expect((await fetch(`${dashboard.url}/readiness`)).status).toBe(200))
   const redis = new Redis(server.url)
   onTestFinished(() => redis.disconnect())
   await eventually(async () => expect(await subscribers(redis)).toBe(1))
   await costOfWriting(redis)
-  await eventually(() => expect(viewer.text).toContain('"kind":"began"'))
+  await eventually(() => expect(stream.text).toContain('"kind":"began"'))
 })
 
 async function subscribers(redis: Redis): Promise<number> {
@@ -88,7 +88,7 @@ async function subscribers(redis: Redis): Promise<number> {
 
 let written = 0
 
-/** How often Redis did what, while twenty runs began. Scripts are not counted: now and then the dashboard runs some itself. */
+/** Redis commands while twenty runs began. Leaves out scripts, as the dashboard runs some periodically. */
 async function costOfWriting(redis: Redis): Promise<Record<string, number>> {
   const writer = createHistoryWriter(redis, '{opifer}', { historyMaxAge: 3_600_000, historyMaxRuns: 1_000 })
   await writer.began(makeRun({ id: `first-${++written}` }), Date.now())
@@ -103,9 +103,9 @@ function read(body: ReadableStream<Uint8Array> | null): { text: string } {
   const seen = { text: '' }
   void (async () => {
     try {
-      for await (const piece of body ?? []) seen.text += new TextDecoder().decode(piece)
+      for await (const chunk of body ?? []) seen.text += new TextDecoder().decode(chunk)
     } catch {
-      // The test is over.
+      // Aborted at the end of the test.
     }
   })()
   return seen

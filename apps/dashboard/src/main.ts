@@ -7,14 +7,14 @@ import { createMarks, openRuns } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
-import { DASHBOARD_OPTIONS, dashboardFaults } from './config.ts'
-import type { DashboardDeps } from './deps.ts'
-import { followHistory } from './live/follow-history.ts'
-import { createLiveHub } from './live/hub.ts'
-import { sampleDepth } from './live/sample-depth.ts'
+import { DASHBOARD_OPTIONS, dashboardErrors } from './config.ts'
+import { followChanges } from './http/live/follow-changes.ts'
+import { createLiveHub } from './http/live/hub.ts'
 import { createMetrics } from './metrics.ts'
+import type { DashboardDeps } from './runs/deps.ts'
+import { sampleDepth } from './runs/sample-depth.ts'
 
-/** As its image was built; what runs from its source has no build. */
+/** Set by the image build; unknown when run from source. */
 const BUILD = {
   version: VERSION,
   commit: process.env['OPIFER_REVISION'] ?? 'unknown',
@@ -27,7 +27,7 @@ await runProcess(
     options: DASHBOARD_OPTIONS,
     argv: process.argv.slice(2),
     env: process.env,
-    check: dashboardFaults,
+    check: dashboardErrors,
   },
   async ({ config, files, log, lifecycle, tracing }) => {
     const { queuePrefix: prefix, historyMaxAge, redisTimeout: timeoutMs } = config
@@ -36,29 +36,27 @@ await runProcess(
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
     const queue = openRuns(redis, prefix, tracing.queueOptions)
-    queue.on('error', (err) => log.debug({ err }, 'queue'))
+    queue.on('error', (err) => log.debug({ err }, 'queue error'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
 
-    const live = createLiveHub({ maxViewers: config.maxViewers })
+    const live = createLiveHub({ maxClients: config.maxViewers })
     const metrics = createMetrics(registry, live)
     const deps: DashboardDeps = {
-      redis,
       queue,
       history: createHistoryReader(redis, prefix),
       catalogue: createCatalogue(redis, prefix, historyMaxAge),
       presence: createPresence(redis, prefix),
       depth: createDepthLog(redis, prefix, historyMaxAge),
       marks: createMarks(redis, prefix),
-      live,
       onAction(action) {
         metrics.acted(action.action, action.result)
-        log.info(action, 'somebody acted on a run')
+        log.info(action, 'operator action')
       },
       now: Date.now,
       newId: randomUUID,
     }
-    const sampling = sampleDepth(deps, (err) => log.debug({ err }, 'the depth of the queue is not known now'))
+    const sampling = sampleDepth(deps, (err) => log.debug({ err }, 'queue depth sample failed'))
     lifecycle.onClose('sampling', () => sampling.stop())
 
     const auth = createAuthentication(config, { files, log })
@@ -70,6 +68,7 @@ await runProcess(
     const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp({
       ...deps,
+      live,
       auth,
       hosts: hostGuard(config),
       log,
@@ -82,14 +81,14 @@ await runProcess(
     const present = stayPresent('dashboard', redis, prefix, log)
     lifecycle.onClose('presence', () => present.stop())
 
-    // One for all viewers. A connection that listens can do nothing else.
+    // One subscription for all clients. A subscribed connection accepts no other commands.
     const listener = connectRedis(config, { kind: 'wait' }, log)
     lifecycle.onClose('listener', () => listener.disconnect())
-    void followHistory(listener, prefix, live).catch((err: unknown) => {
-      log.warn({ err }, 'pages are not kept up to date')
+    void followChanges(listener, prefix, live).catch((err: unknown) => {
+      log.warn({ err }, 'live updates unavailable')
     })
-    // Before the server, which waits for its viewers to go.
-    lifecycle.onClose('viewers', () => live.close())
-    log.info({ ...server.address, tls: tls !== undefined }, 'dashboard is listening')
+    // Closes before the server, which waits for open streams.
+    lifecycle.onClose('live', () => live.close())
+    log.info({ ...server.address, tls: tls !== undefined }, 'dashboard listening')
   },
 )

@@ -45,7 +45,7 @@ interface ShownRun {
 async function checkPages(dashboardUrl: string, runs: readonly Played[]): Promise<string[]> {
   const failed = runs.find(({ outcome }) => outcome === 'failed')
   const pages: [path: string, words: string][] = [
-    ['/', 'Everything is well'],
+    ['/', 'All healthy'],
     ['/runs?outcome=failed', 'BackupOverdue'],
     [`/runs/${failed?.runId}`, 'somebody must look'],
     ['/operarios', 'openfero-nodeclockskew-firing'],

@@ -8,7 +8,7 @@ import { Hono } from 'hono'
 
 export const BOARD_PATH = '/queues'
 
-/** Bull Board: the queue itself, to be looked at by viewers and acted upon by operators. */
+/** Bull Board on the queue: read-only for viewers, with actions for operators. */
 export function boardApp(queue: Queue): Hono<AuthEnv> {
   const forViewers = board(queue, true)
   const forOperators = board(queue, false)
@@ -19,21 +19,21 @@ export function boardApp(queue: Queue): Hono<AuthEnv> {
       const app = c.get('caller').role === 'operator' ? forOperators : forViewers
       const response = await app.fetch(c.req.raw, c.env)
       const isPage = response.headers.get('Content-Type')?.startsWith('text/html')
-      return isPage ? c.html(withoutForeignFonts(await response.text())) : response
+      return isPage ? c.html(withoutGoogleFonts(await response.text())) : response
     })
 }
 
 function board(queue: Queue, readOnlyMode: boolean): Hono {
   const serverAdapter = new HonoAdapter(serveStatic)
   serverAdapter.setBasePath(BOARD_PATH)
-  // BullMQ's own retry does not take the deduplication id again: a run is tried again from its page.
+  // BullMQ's own retry does not claim the deduplication id again. Operators retry on the run's page instead.
   const adapter = new BullMQAdapter(queue, { readOnlyMode, allowRetries: false })
   const uiConfig = { boardTitle: 'Opifer', miscLinks: [{ text: 'Back to the dashboard', url: '/' }] }
   createBullBoard({ queues: [adapter], serverAdapter, options: { uiConfig } })
   return new Hono({ strict: false }).route(BOARD_PATH, serverAdapter.registerPlugin())
 }
 
-/** Its page asks another server for fonts, which the policy forbids; without the request nothing is reported. */
-function withoutForeignFonts(page: string): string {
+/** The policy blocks fonts from other servers. Removing the link avoids the violation report. */
+function withoutGoogleFonts(page: string): string {
   return page.replace(/<link[^>]+fonts\.googleapis\.com[^>]*>/, '')
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { tell } from '../testing/builders.ts'
-import { AS_OPERATOR, givenDashboards, NOW, ROLES } from '../testing/given.ts'
+import { recordRun } from '../testing/builders.ts'
+import { AS_OPERATOR, useDashboards, NOW, ROLES } from '../testing/dashboards.ts'
 
-const givenDashboard = givenDashboards()
+const makeDashboard = useDashboards()
 
 const PAGES = ['/', '/runs', '/runs/run-1', '/operarios', '/api/docs', '/nowhere', '/runs/none', '/runs?match=%3D']
 
-test('every page forbids scripts, styles and images but its own, and all else', async () => {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW })
+test('every page allows only its own scripts, styles and images', async () => {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW })
   for (const path of PAGES) {
     const { headers } = await dashboard.get(path)
     const policy = headers.get('Content-Security-Policy')
@@ -19,9 +19,9 @@ test('every page forbids scripts, styles and images but its own, and all else', 
   }
 })
 
-test('no page has a script, a style or a handler of its own in it', async () => {
-  const dashboard = await givenDashboard()
-  await tell(dashboard, { id: 'run-1', receivedAt: NOW, job: true, result: { outcome: 'failed', log: 'line' } })
+test('no page contains inline scripts, styles or event handlers', async () => {
+  const dashboard = await makeDashboard()
+  await recordRun(dashboard, { id: 'run-1', receivedAt: NOW, job: true, result: { outcome: 'failed', log: 'line' } })
   for (const path of PAGES) {
     const { body } = await dashboard.get(path)
     expect(body, path).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?! type="module" src="\/assets\/)|javascript:/)
@@ -38,8 +38,8 @@ const HOSTILE = [
   '__proto__',
 ]
 
-test.each(HOSTILE)('what an alert holds is shown as text and never run: %s', async (text) => {
-  const dashboard = await givenDashboard()
+test.each(HOSTILE)('alert content is rendered as text and never executed: %s', async (text) => {
+  const dashboard = await makeDashboard()
   const alert = {
     annotations: { [text]: text, link: `javascript:${text}` },
     generatorURL: `javascript:alert(1)//${text}`,
@@ -52,7 +52,7 @@ test.each(HOSTILE)('what an alert holds is shown as text and never run: %s', asy
     exits: [{ pod: text, container: text, exitCode: 1, reason: text }],
   } as const
   const errors = [{ at: NOW, message: text }]
-  await tell(dashboard, {
+  await recordRun(dashboard, {
     id: 'run-1',
     receivedAt: NOW - 1_000,
     labels,
@@ -62,7 +62,7 @@ test.each(HOSTILE)('what an alert holds is shown as text and never run: %s', asy
     job: true,
     result,
   })
-  await tell(dashboard, {
+  await recordRun(dashboard, {
     id: 'run-2',
     receivedAt: NOW - 1_000,
     labels,
@@ -82,8 +82,8 @@ test.each(HOSTILE)('what an alert holds is shown as text and never run: %s', asy
   }
 })
 
-test("Bull Board's page gets what it needs and no more", async () => {
-  const { get } = await givenDashboard()
+test("Bull Board's page allows nothing from other servers", async () => {
+  const { get } = await makeDashboard()
   const { headers, body, status } = await get('/queues')
   expect(status).toBe(200)
   const policy = headers.get('Content-Security-Policy')
@@ -92,8 +92,8 @@ test("Bull Board's page gets what it needs and no more", async () => {
   expect(body).not.toContain('googleapis')
 })
 
-test('without credentials nothing is shown but what tools ask, and files that hold nothing', async () => {
-  const { get } = await givenDashboard(ROLES)
+test('without credentials only operations endpoints and static assets are served', async () => {
+  const { get } = await makeDashboard(ROLES)
   for (const path of [...PAGES, '/api/runs', '/api/events', '/queues', '/queues/api/queues', '/alertStore']) {
     expect((await get(path)).status, path).toBe(401)
   }
@@ -104,8 +104,8 @@ test('without credentials nothing is shown but what tools ask, and files that ho
   expect([status, headers.get('Cache-Control')]).toEqual([200, 'public, max-age=31536000, immutable'])
 })
 
-test('who calls it by a name that is not allowed does nothing with it, and is still told how it works', async () => {
-  const { app, queue } = await givenDashboard({ allowUnauthenticated: 'true', allowedHosts: 'localhost,127.0.0.1' })
+test('requests for a host that is not allowed are rejected, except for operations endpoints', async () => {
+  const { app, queue } = await makeDashboard({ allowUnauthenticated: 'true', allowedHosts: 'localhost,127.0.0.1' })
   const pause = (host: string) => app.request(`http://${host}:8082/queues/api/queues/pause`, { method: 'PUT' })
   expect((await pause('rebound.example')).status).toBe(403)
   expect(await queue.isPaused()).toBe(false)
@@ -116,7 +116,7 @@ test('who calls it by a name that is not allowed does nothing with it, and is st
   }
 })
 
-/** What begins like a tag and is none of those that the pages are written in, all of whose attributes stand in double quotes. */
+/** Tags that the pages' own markup can't contain. Its attributes are always in double quotes. */
 function foreignTags(body: string): string[] {
   const own =
     /<(?:\/[a-z][a-z0-9]*|!doctype html|(?!img|iframe|object)[a-z][a-z0-9]*(?:\s+(?!on|style)[a-zA-Z-]+(?:="[^"<>]*")?)*\s*\/?)>/g
@@ -124,8 +124,8 @@ function foreignTags(body: string): string[] {
   return [...scripts, ...(body.replace(own, '').match(/<.{0,80}/g) ?? [])]
 }
 
-test('without authentication another name than this machine’s leads nowhere, as a hostile page would have it', async () => {
-  const dashboard = await givenDashboard()
+test('without authentication any host name other than this machine’s is rejected (DNS rebinding)', async () => {
+  const dashboard = await makeDashboard()
   for (const path of ['/runs', '/api/runs', '/queues']) {
     expect((await dashboard.app.request(`http://rebound.example${path}`)).status, path).toBe(403)
   }

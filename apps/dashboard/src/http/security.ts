@@ -13,14 +13,14 @@ const COMMON = {
   frameAncestors: NOTHING,
 }
 
-/** For everything but Bull Board: no script and no style but the ones that this server has as files. */
+/** For everything except Bull Board: only scripts and styles that this server has as files. */
 export function pageSecurity(): MiddlewareHandler {
   return secured({ ...COMMON, styleSrc: OWN, imgSrc: OWN })
 }
 
 /**
- * For Bull Board, which writes `style` attributes and elements, draws with `data:` images, and begins its page with a
- * `base`. Scripts are its files alone here too.
+ * For Bull Board, which writes `style` attributes and elements, uses `data:` images, and has a `base` element. Scripts
+ * must be files here too.
  */
 export function boardSecurity(): MiddlewareHandler {
   return secured({
@@ -38,7 +38,7 @@ function secured(contentSecurityPolicy: Record<string, string[]>): MiddlewareHan
     crossOriginResourcePolicy: 'same-origin',
     referrerPolicy: 'same-origin',
     xFrameOptions: 'DENY',
-    // Whether a host is reached by TLS alone is for whoever serves it to say.
+    // Whether a host is reachable only by TLS is the decision of its operator.
     strictTransportSecurity: false,
   })
 }

@@ -11,42 +11,41 @@ import { makeAlert, makeConfigMap, makeRun } from '@opifer/core/testing'
 import type { RunRecord } from '@opifer/history'
 import type { OpenDashboard } from './open-dashboard.ts'
 
-/** What is told of a run that is to stand in the history. */
-export interface Told {
+export interface RunSpec {
   id: string
   labels?: Record<string, string>
   alert?: Partial<Alert>
   receivedAt: number
   groupKey?: string
   errors?: { at: number; message: string }[]
-  /** Whether it gets a Job. */
+  /** Whether it has a Job. */
   job?: boolean
   jobTimes?: NonNullable<RunRecord['jobTimes']>
-  /** Not over, without one. */
+  /** Without a result the run is in progress. */
   result?: Partial<Omit<Result, 'exits'>> & { outcome: Result['outcome']; exits?: readonly ContainerExit[] }
 }
 
 const RESOLUTION = readOperario(makeConfigMap(), { configMap: '', key: 'DiskSpaceLow' })
 
-/** Writes a run into the history, with the writer that the workers use. */
-export async function tell(
+/** Records a run in the history, as a worker does. */
+export async function recordRun(
   { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>,
-  told: Told,
+  spec: RunSpec,
 ): Promise<Run> {
-  const { id, receivedAt, errors = [], jobTimes } = told
+  const { id, receivedAt, errors = [], jobTimes } = spec
   const labels: LabelSet = labelSet({
     alertname: 'DiskSpaceLow',
     severity: 'warning',
     instance: 'node-1',
-    ...told.labels,
+    ...spec.labels,
   })
-  const alert = makeAlert({ ...told.alert, labels })
-  const run = makeRun({ id, receivedAt, alert, ...(told.groupKey !== undefined && { groupKey: told.groupKey }) })
+  const alert = makeAlert({ ...spec.alert, labels })
+  const run = makeRun({ id, receivedAt, alert, ...(spec.groupKey !== undefined && { groupKey: spec.groupKey }) })
   await writer.began(run, receivedAt + 20)
   for (const error of errors) await writer.attemptFailed(id, error)
-  const withJob = told.job ? await tellJob(run, { writer, catalogue }) : run
-  if (!told.result) return withJob
-  const { exits, ...rest } = told.result
+  const withJob = spec.job ? await recordJob(run, { writer, catalogue }) : run
+  if (!spec.result) return withJob
+  const { exits, ...rest } = spec.result
   const end = { reason: 'the Job completed', finishedAt: receivedAt + 4_000, ...rest }
   const result = exits ? { ...end, exits: [...exits] } : end
   const ended = { ...withJob, result }
@@ -54,7 +53,7 @@ export async function tell(
   return ended
 }
 
-async function tellJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>): Promise<Run> {
+async function recordJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>): Promise<Run> {
   if (RESOLUTION.kind !== 'found') throw new Error(RESOLUTION.reason)
   const { key, resourceVersion, manifestHash, manifest } = RESOLUTION.operario
   const configMap = `openfero/openfero-${run.alert.alertname?.toLowerCase()}-${run.alert.status}`

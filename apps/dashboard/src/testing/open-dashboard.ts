@@ -14,14 +14,14 @@ import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createLogger, createRegistry } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
 import { DASHBOARD_OPTIONS } from '../config.ts'
-import type { Action } from '../deps.ts'
-import { createLiveHub } from '../live/hub.ts'
+import type { Action } from '../runs/deps.ts'
+import { createLiveHub } from '../http/live/hub.ts'
 
 export type OpenDashboard = Awaited<ReturnType<typeof openDashboard>>
 
 const WEEK_MS = 7 * 24 * 3_600_000
 
-/** The dashboard as `main.ts` puts it together, without its process and its server, and the writer of what it shows. */
+/** The dashboard as `main.ts` wires it, without a process and a server, plus a writer for the history it shows. */
 export async function openDashboard(redisUrl: string, settings: Record<string, string> = {}, now = Date.now) {
   const argv = Object.entries({ redisUrl, ...settings }).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(DASHBOARD_OPTIONS, argv, {})
@@ -36,13 +36,12 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const catalogue = createCatalogue(redis, prefix, WEEK_MS)
   const presence = createPresence(redis, prefix)
   const depth = createDepthLog(redis, prefix, WEEK_MS)
-  const live = createLiveHub({ gatherMs: 5, maxViewers: config.maxViewers })
+  const live = createLiveHub({ batchMs: 5, maxClients: config.maxViewers })
   const auth = createAuthentication(config, { files, log })
   const acted: Action[] = []
   let ids = 0
   const history = createHistoryReader(redis, prefix)
   const app = createApp({
-    redis,
     queue,
     history,
     catalogue,

@@ -1,0 +1,53 @@
+import { isDefective, retryRun } from '@opifer/core'
+import type { DashboardDeps } from './deps.ts'
+import { findRun } from './find.ts'
+import { isInFlight } from './shown-run.ts'
+
+export type Retry =
+  | { kind: 'enqueued'; runId: string }
+  /** Another run of the same alert is still in progress. */
+  | { kind: 'in-flight'; runId: string }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'unknown' }
+
+type Deps = Pick<DashboardDeps, 'history' | 'queue' | 'marks' | 'onAction' | 'now' | 'newId'>
+
+/** Enqueues a new run of the same alert under the same deduplication id. It ignores the cooldown. */
+export async function retry(id: string, requestedBy: string, deps: Deps): Promise<Retry> {
+  const answer = await enqueueRetry(id, requestedBy, deps)
+  deps.onAction({ action: 'retry', runId: id, by: requestedBy, result: answer.kind })
+  return answer
+}
+
+async function enqueueRetry(id: string, requestedBy: string, deps: Deps): Promise<Retry> {
+  const { queue, now, newId } = deps
+  const shown = await findRun(id, deps)
+  if (!shown) return { kind: 'unknown' }
+  if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
+  if (isDefective(shown.run.alert))
+    return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.defect}` }
+  const run = retryRun({ id, ...shown.run }, { requestedBy, now: now(), random: newId() })
+  const added = await queue.add(shown.run.alert.alertname, run, { jobId: run.id, deduplication: { id: run.dedupId } })
+  // BullMQ reports a deduplicated add only by returning another id than the requested one.
+  return added.id === run.id ? { kind: 'enqueued', runId: run.id } : { kind: 'in-flight', runId: added.id ?? '' }
+}
+
+export type Cancel = { kind: 'asked' } | { kind: 'over' } | { kind: 'unknown' }
+
+/** Flags a run for cancellation. A worker then deletes its Job: the dashboard has no rights in the cluster. */
+export async function cancel(id: string, requestedBy: string, deps: Deps): Promise<Cancel> {
+  const answer = await requestCancel(id, requestedBy, deps)
+  deps.onAction({ action: 'cancel', runId: id, by: requestedBy, result: answer.kind })
+  return answer
+}
+
+async function requestCancel(id: string, requestedBy: string, deps: Deps): Promise<Cancel> {
+  const shown = await findRun(id, deps)
+  if (!shown) return { kind: 'unknown' }
+  if (!isInFlight(shown)) return { kind: 'over' }
+  await deps.marks.requestCancel(id, requestedBy)
+  const queued = await deps.queue.getJob(id)
+  // A delayed run would otherwise see the flag only at its next poll. For a run that is not delayed this fails harmlessly.
+  await queued?.promote().catch(() => {})
+  return { kind: 'asked' }
+}
