@@ -2,18 +2,18 @@ import type { RedisClient } from '@opifer/platform/redis'
 
 type Argument = string | number
 
-/** Calls a script with the one key that it is given, and arguments. */
+/** Runs a script with one key and any arguments. */
 export type Command = (key: string, ...args: Argument[]) => Promise<unknown>
 
 /**
- * Makes a command of a script: Redis gets its text once and then only its digest. The name must be one of a kind, as all
- * that use a client share its commands.
+ * Registers a script as a command: Redis receives its text once and its digest from then on. The name must be unique, as
+ * all users of a client share its commands.
  */
 export function defineCommand(redis: RedisClient, name: string, lua: string): Command {
   redis.defineCommand(name, { numberOfKeys: 1, lua })
-  return (key, ...args) => (redis as unknown as Record<string, Command>)[name]?.(key, ...args) ?? neverDefined(name)
+  return (key, ...args) => (redis as unknown as Record<string, Command>)[name]?.(key, ...args) ?? undefinedCommand(name)
 }
 
-function neverDefined(name: string): never {
+function undefinedCommand(name: string): never {
   throw new Error(`the client has no command ${name}`)
 }

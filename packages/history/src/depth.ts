@@ -4,47 +4,48 @@ import { defineCommand } from './commands.ts'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
-/** How much there was in the queue at a time, in milliseconds since the epoch. */
+/** The queue's depth at one time, in milliseconds since the epoch. */
 export type DepthSample = z.output<typeof sampleSchema>
 
 const sampleSchema = z.object({
   at: z.number(),
-  /** Runs that wait for a worker. */
+  /** Runs waiting for a worker. */
   waiting: z.number(),
   active: z.number(),
-  /** Runs that wait for their Job, or to be tried again. */
+  /** Runs waiting for their Job, or for a retry. */
   delayed: z.number(),
   /** Milliseconds that the oldest waiting run has waited. */
   oldestWaiting: z.number().optional(),
 })
 
 export interface DepthRange {
-  /** Milliseconds since the epoch; `from` is included, `to` is not. */
+  /** Milliseconds since the epoch, inclusive. */
   from: number
+  /** Milliseconds since the epoch, exclusive. */
   to: number
   /** Milliseconds. */
   step: number
 }
 
 export interface DepthLog {
-  /** Whether it is this process that is to take the sample of now: several may ask, one of them does. */
-  isMyTurn(at: number): Promise<boolean>
+  /** True for exactly one of the processes that ask within a sampling interval: it takes the sample. */
+  claimSlot(at: number): Promise<boolean>
   write(sample: DepthSample): Promise<void>
-  /** The last sample of each step, where there is one. */
+  /** The last sample of each step that has one. */
   read(range: DepthRange): Promise<DepthSample[]>
 }
 
-/** How often the queue's depth is sampled, in milliseconds. */
+/** The sampling interval in milliseconds. */
 export const SAMPLE_MS = 15_000
 
-/** @param maxAge milliseconds that a sample is kept */
+/** @param maxAge milliseconds for which a sample is kept */
 export function createDepthLog(redis: RedisClient, prefix: string, maxAge: number): DepthLog {
   const key = `${historyBase(prefix)}depth`
   const write = defineCommand(redis, 'opiferDepthWrite', WRITE)
   return {
-    async isMyTurn(at) {
+    async claimSlot(at) {
       const slot = Math.floor(at / SAMPLE_MS)
-      return (await redis.set(`${key}:turn:${slot}`, '1', 'PX', 4 * SAMPLE_MS, 'NX')) === 'OK'
+      return (await redis.set(`${key}:slot:${slot}`, '1', 'PX', 4 * SAMPLE_MS, 'NX')) === 'OK'
     },
     write: async (sample) => void (await write(key, sample.at, JSON.stringify(sample), maxAge)),
     async read({ from, to, step }) {

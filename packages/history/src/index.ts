@@ -1,18 +1,25 @@
-export { type Catalogue, type CatalogueEntry, createCatalogue, type StoredManifest } from './catalogue.ts'
-export { operarioName } from './conditions.ts'
+export { type Change, type ChangeKind, createChangePublisher, subscribeToChanges } from './changes.ts'
 export { createDepthLog, type DepthLog, type DepthRange, type DepthSample, SAMPLE_MS } from './depth.ts'
-export { type HistoryEvent, subscribeToHistory } from './events.ts'
-export { BOUNDS, type Histogram } from './histogram.ts'
-export { createPresence, type Member, type Presence, stayPresent } from './presence.ts'
-export { type Cursor, formatCursor, parseCursor, type RunPage, type RunQuery } from './query.ts'
-export type { PageOptions } from './page.ts'
-export { createHistoryReader, type HistoryReader } from './reader.ts'
-export type { AttemptError, RunRecord } from './record.ts'
-export type { Stats, StatsRange } from './stats.ts'
-export {
-  createHistoryWriter,
-  createRepeatCounter,
-  type HistorySettings,
-  type HistoryWriter,
-} from './writer.ts'
+export { operarioName } from './indexes.ts'
+export { historyBase } from './keys.ts'
 export type { Lock } from './lock.ts'
+export {
+  createPublishedOperarios,
+  type PublishedConfigMap,
+  type PublishedOperarios,
+  type StoredManifest,
+} from './operarios.ts'
+export { createPresence, type Heartbeat, type Member, type Presence, startHeartbeat } from './presence.ts'
+export type { PageOptions } from './read/page.ts'
+export { type Cursor, formatCursor, parseCursor, type RunPage, type RunQuery } from './read/query.ts'
+export { createHistoryReader, type HistoryReader } from './read/reader.ts'
+export type { AttemptError, RunRecord } from './read/record.ts'
+export { BOUNDS, type Histogram, type Stats, type StatsRange } from './stats.ts'
+export {
+  createHistoryEncoder,
+  type HistoryArguments,
+  type HistoryEncoder,
+  type HistorySettings,
+} from './write/encoder.ts'
+export { HISTORY_LUA } from './write/lua.ts'
+export { createHistoryWriter, createRepeatCounter, type HistoryWriter } from './write/writer.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Text in Redis that should be JSON; whatever else somebody may have written there is no more than invalid. */
+/** Parses JSON text from Redis; anything else fails validation instead of throwing. */
 export const json = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text)

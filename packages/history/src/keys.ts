@@ -1,6 +1,6 @@
 import { sha256 } from '@opifer/core'
 
-/** What all keys of the history begin with. The prefix of the queue holds a hash tag, so a Redis Cluster keeps them together. */
+/** The prefix of all history keys. The queue's prefix holds a hash tag, so a Redis Cluster keeps them on one node. */
 export function historyBase(prefix: string): string {
   return `${prefix}:history:`
 }
@@ -13,10 +13,15 @@ export function indexKey(base: string, index: string): string {
   return `${base}index:${index}`
 }
 
-/** A part of a key, made of what anybody may have sent: short and without anything that has a meaning in keys or scripts. */
+/** BullMQ's hash of a run that is still in the queue; its `data` field is the run as JSON. */
+export function queuedRunKey(prefix: string, runId: string): string {
+  return `${prefix}:runs:${runId}`
+}
+
+/** Makes untrusted text fit for a key: short, and free of characters that mean something in keys or scripts. */
 export function keyPart(text: string): string {
   return /^[\w.:/@%+-]{1,64}$/.test(text) ? text : `#${sha256([text]).slice(0, HASH_LENGTH)}`
 }
 
-/** 128 bits in hex: no two of the values that one history holds share it, not even by intent. */
+/** 128 bits in hex: too many for a sender to find two values that collide. */
 const HASH_LENGTH = 32

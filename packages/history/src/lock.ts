@@ -1,4 +1,4 @@
-/** A lock in Redis and what it holds while it is the writer's. */
+/** A lock in Redis, and the token in it that proves the writer holds it. */
 export interface Lock {
   key: string
   token: string

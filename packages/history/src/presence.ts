@@ -9,11 +9,11 @@ import { defineCommand } from './commands.ts'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
-/** A process of Opifer that is there. */
+/** A live process of Opifer. */
 export type Member = z.output<typeof memberSchema>
 
 const memberSchema = z.object({
-  /** One of a kind for each start of a process. */
+  /** Unique for each start of a process. */
   id: z.string(),
   app: z.enum(['ingest', 'worker', 'dashboard']),
   host: z.string(),
@@ -23,7 +23,7 @@ const memberSchema = z.object({
   startedAt: z.number(),
 })
 
-/** Which processes are there. Who has not announced itself for a while is taken for gone. */
+/** Live processes, by heartbeat. One that misses its heartbeats counts as gone. */
 export interface Presence {
   announce(member: Member): Promise<void>
   leave(id: string): Promise<void>
@@ -37,7 +37,7 @@ export function createPresence(redis: RedisClient, prefix: string): Presence {
   const announce = defineCommand(redis, 'opiferPresenceAnnounce', ANNOUNCE)
   return {
     announce: async (member) =>
-      void (await announce(members, memberKey(member.id), member.id, JSON.stringify(member), LASTS_MS)),
+      void (await announce(members, memberKey(member.id), member.id, JSON.stringify(member), EXPIRY_MS)),
     async leave(id) {
       await Promise.all([redis.zrem(members, id), redis.del(memberKey(id))])
     },
@@ -49,50 +49,50 @@ export function createPresence(redis: RedisClient, prefix: string): Presence {
   }
 }
 
-/** Announces this process for as long as it lives. */
-export function stayPresent(app: Member['app'], redis: RedisClient, prefix: string, log: Logger): HeldPresence {
+export interface Heartbeat {
+  /** Stops announcing this process, and announces that it left. */
+  stop: () => Promise<void>
+}
+
+/** Announces this process until the heartbeat is stopped. */
+export function startHeartbeat(app: Member['app'], redis: RedisClient, prefix: string, log: Logger): Heartbeat {
   const presence = createPresence(redis, prefix)
   const id = randomUUID()
   const member = { id, app, host: hostname(), pid: process.pid, version: VERSION, startedAt: Date.now() }
   const stopping = new AbortController()
-  // Whoever looks sees that nobody is there; what is wrong with Redis others tell.
-  const onError = (err: unknown) => log.debug({ err }, 'presence')
+  // Debug only: the dashboard shows that the process is missing, and the Redis connection logs its own errors.
+  const onError = (err: unknown) => log.debug({ err }, 'heartbeat failed')
   const announce = () => presence.announce(member).catch(onError)
-  // Not only when it is time again: until then whoever looks would miss this process.
+  // A reconnect must not wait for the next beat, or the process would be missing until then.
   const onReady = () => void announce()
   redis.on('ready', onReady)
 
-  async function follow(): Promise<void> {
+  async function beat(): Promise<void> {
     while (!stopping.signal.aborted) {
       await announce()
-      await sleep(ANNOUNCE_MS, undefined, { signal: stopping.signal }).catch(() => {})
+      await sleep(HEARTBEAT_MS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  void follow()
+  void beat()
   return {
     async stop() {
       stopping.abort()
       redis.off('ready', onReady)
-      // While Redis is away nobody can be told, and need not be: an announcement that is not renewed ends by itself.
+      // Without Redis there is no point in waiting: an announcement expires unless it is renewed.
       await Promise.race([presence.leave(id).catch(onError), sleep(LEAVE_MS, undefined, { ref: false })])
     },
   }
 }
 
-export interface HeldPresence {
-  stop: () => Promise<void>
-}
-
-/** How often a process announces itself, in milliseconds. */
-const ANNOUNCE_MS = 5_000
+const HEARTBEAT_MS = 5_000
 
 const LEAVE_MS = 500
 
-/** Two announcements may be late or lost. */
-const LASTS_MS = 3 * ANNOUNCE_MS
+/** Two heartbeats may be late or lost. */
+const EXPIRY_MS = 3 * HEARTBEAT_MS
 
-/** By Redis' own clock, since those of the processes may differ. */
+/** Uses Redis' clock, since those of the processes may differ. */
 const ANNOUNCE = `
 local now = tonumber(redis.call('TIME')[1])
 redis.call('SET', ARGV[1], ARGV[3], 'PX', ARGV[4])

@@ -1,24 +1,24 @@
 import { type JobRef, type JobTimes, type OperarioRef, type Result, type Run, runSchema } from '@opifer/core'
 import { z } from 'zod'
-import { json } from './json.ts'
+import { json } from '../json.ts'
 
-/** What is kept of a run for people to look at. Times are milliseconds since the epoch. */
+/** What the history keeps of a run. Times are milliseconds since the epoch. */
 export interface RunRecord {
   id: string
   run: Pick<Run, 'dedupId' | 'receiver' | 'groupKey' | 'receivedAt' | 'alert' | 'retryOf' | 'requestedBy'>
-  /** When a worker took it up first. */
+  /** When a worker began the first attempt. */
   startedAt: number
   operario?: OperarioRef | undefined
   job?: JobRef | undefined
-  /** As the Job's own status tells. */
+  /** From the Job's status. */
   jobTimes?: JobTimes | undefined
-  /** Attempts that failed; `errors` holds the last of them, oldest first. */
+  /** Failed attempts; `errors` holds the last of them, oldest first. */
   attempts: number
   errors: AttemptError[]
-  /** Alerts that came again and joined this run, or were kept quiet by its cooldown. */
+  /** Alerts that joined this run, or were suppressed by its cooldown. */
   repeats: number
   repeatedAt?: number | undefined
-  /** Set once the run is over. */
+  /** Set once the run has ended. */
   result?: Result | undefined
 }
 
@@ -27,7 +27,7 @@ export interface AttemptError {
   message: string
 }
 
-/** The fields of the hash that a record is in Redis. Each is written whole by whoever knows it. */
+/** The fields of a record's hash that readers use. */
 export const RECORD_FIELDS = [
   'run',
   'startedAt',
@@ -41,18 +41,19 @@ export const RECORD_FIELDS = [
   'result',
 ] as const
 
-/** The part of a run that goes into its record at the beginning. */
-export function recordedRun({ dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy }: Run): string {
-  return JSON.stringify({ dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy })
-}
-
 /**
- * A record from the values of `RECORD_FIELDS`; undefined where there is none: it is over its age, not begun, or written by
- * a version of Opifer that this one does not understand.
+ * Parses the values of `RECORD_FIELDS`. Undefined if there is no record, no worker has begun the run, or another version
+ * of Opifer wrote it in a way this one doesn't understand.
  */
-export function readRecord(id: string, values: readonly (string | null)[]): RunRecord | undefined {
+export function parseRecord(id: string, values: readonly (string | null)[]): RunRecord | undefined {
   const fields = Object.fromEntries(RECORD_FIELDS.map((name, index) => [name, values[index] ?? undefined]))
   return recordSchema.safeParse({ id, ...fields }).data
+}
+
+/** Adds what only the queue knows until the run ends. */
+export function overlayQueued(record: RunRecord, data: string | null): RunRecord {
+  const queued = queuedSchema.safeParse(data).data
+  return { ...record, operario: record.operario ?? queued?.operario, job: record.job ?? queued?.job }
 }
 
 const { operario, job, result, dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } = runSchema.shape
@@ -72,3 +73,5 @@ const recordSchema = z.object({
   repeatedAt: number.optional(),
   result: json.pipe(result.unwrap()).optional(),
 }) satisfies z.ZodType<RunRecord>
+
+const queuedSchema = json.pipe(z.object({ operario, job }))

@@ -1,18 +1,19 @@
 import type { Matcher, Outcome } from '@opifer/core'
 import type { RunRecord } from './record.ts'
 
-/** Which runs are asked for; every part narrows it further. */
+/** A filter over runs. A run must match every part that is set. */
 export interface RunQuery {
-  /** Any of these; `running` stands for runs that are not over. */
+  /** Any of these; `running` matches runs without an outcome. */
   outcomes?: readonly (Outcome | 'running')[] | undefined
   alertname?: string | undefined
   status?: 'firing' | 'resolved' | undefined
   /** On the alert's labels; `parseMatchers` of core reads them. */
   matchers?: readonly Matcher[] | undefined
-  /** In the alert's name, labels and annotations, group key, reason, Job's name or the run's id, whatever the case. */
+  /** A case-insensitive substring of the alertname, a label, an annotation, the group key, the reason, the Job's name or the run id. */
   text?: string | undefined
-  /** Milliseconds since the epoch, by when ingest received the alert; `from` is included, `to` is not. */
+  /** When ingest received the alert, in milliseconds since the epoch, inclusive. */
   from?: number | undefined
+  /** When ingest received the alert, in milliseconds since the epoch, exclusive. */
   to?: number | undefined
   groupKey?: string | undefined
   /** `namespace/configmap/key`. */
@@ -24,20 +25,20 @@ export interface RunQuery {
 export interface RunPage {
   /** Newest first. */
   runs: RunRecord[]
-  /** Where the next page begins; undefined at the end. `parseCursor` reads it. */
+  /** Where the next page begins, for `parseCursor`; undefined on the last page. */
   next: string | undefined
-  /** False when the search stopped for having looked at as many runs as one page may cost. */
+  /** False if the search stopped because the page reached its budget of runs to test. */
   complete: boolean
 }
 
-/** A place between two runs: after this one, from new to old. */
+/** A position in an index: that of a run, which may no longer be in it. */
 export interface Cursor {
   /** Milliseconds since the epoch. */
   receivedAt: number
   runId: string
 }
 
-/** Undefined for what was not made by `formatCursor`. */
+/** Undefined unless `formatCursor` made the text. */
 export function parseCursor(text: string): Cursor | undefined {
   const [, receivedAt = '', runId = ''] = /^(\d{1,16})~([\w.-]{1,128})$/.exec(text) ?? []
   return runId ? { receivedAt: Number(receivedAt), runId } : undefined

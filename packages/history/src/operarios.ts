@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
-/** A ConfigMap as the workers know it. */
-export type CatalogueEntry = z.output<typeof entrySchema>
+/** A ConfigMap of Operarios as the workers see it. */
+export type PublishedConfigMap = z.output<typeof configMapSchema>
 
-const entrySchema = z.object({
+const configMapSchema = z.object({
   /** `namespace/name`. */
   configMap: z.string(),
   resourceVersion: z.string(),
@@ -15,7 +15,7 @@ const entrySchema = z.object({
   operarios: z.array(
     z.object({
       key: z.string(),
-      /** What is wrong with it, for its author. */
+      /** Why it is invalid, for its author. */
       problem: z.string().optional(),
       manifestHash: z.string().optional(),
       cooldownMs: z.number().optional(),
@@ -23,7 +23,7 @@ const entrySchema = z.object({
   ),
 })
 
-/** All that a run's Job was made of, beside the run itself and the name of its Operario. */
+/** What a run's Job was built from, in addition to the run and its Operario's name. */
 export interface StoredManifest {
   manifest: OperarioManifest
   settings: JobSettings
@@ -36,39 +36,40 @@ const shapeSchema = z.object({
   settings: z.object({ namespace: z.string(), ttlSeconds: z.number(), labels: z.record(z.string(), z.string()) }),
 })
 
-/** Of the manifest no more than what its readers count on: a worker has checked it before it was kept. */
+/** Checks only the parts readers rely on: a worker validated the manifest before storing it. */
 const storedSchema = z.custom<StoredManifest>((value) => shapeSchema.safeParse(value).success)
 
-/** The Operarios that there are, and the manifests that there were. */
-export interface Catalogue {
-  replaceAll(entries: readonly CatalogueEntry[]): Promise<void>
+/** The current Operarios, published by the workers for the dashboard, and the manifests of past ones. */
+export interface PublishedOperarios {
+  replaceAll(configMaps: readonly PublishedConfigMap[]): Promise<void>
   keepManifest(hash: string, stored: StoredManifest): Promise<void>
-  list(): Promise<CatalogueEntry[]>
+  /** Sorted by name. */
+  list(): Promise<PublishedConfigMap[]>
   manifest(hash: string): Promise<StoredManifest | undefined>
 }
 
-/** A manifest is told anew only from time to time, and outlives the runs that were made of it. */
+/** Manifests are refreshed only now and then, and must outlive the runs built from them. */
 const DAY_MS = 24 * 3_600_000
 
-/** @param maxAge milliseconds that runs are kept */
-export function createCatalogue(redis: RedisClient, prefix: string, maxAge: number): Catalogue {
+/** @param maxAge milliseconds for which runs are kept */
+export function createPublishedOperarios(redis: RedisClient, prefix: string, maxAge: number): PublishedOperarios {
   const base = historyBase(prefix)
-  const catalogue = `${base}operarios`
+  const key = `${base}operarios`
   const manifestKey = (hash: string) => `${base}manifest:${hash}`
   return {
-    async replaceAll(entries) {
-      const fields = entries.flatMap((entry) => [entry.configMap, JSON.stringify(entry)])
-      const change = redis.multi().del(catalogue)
-      if (fields.length > 0) change.hset(catalogue, ...fields).pexpire(catalogue, maxAge)
+    async replaceAll(configMaps) {
+      const fields = configMaps.flatMap((one) => [one.configMap, JSON.stringify(one)])
+      const change = redis.multi().del(key)
+      if (fields.length > 0) change.hset(key, ...fields).pexpire(key, maxAge)
       for (const [error] of (await change.exec()) ?? []) if (error) throw error
     },
     async keepManifest(hash, stored) {
       await redis.set(manifestKey(hash), JSON.stringify(stored), 'PX', maxAge + DAY_MS)
     },
     async list() {
-      const entries = Object.values(await redis.hgetall(catalogue))
-      const known = entries.flatMap((text) => json.pipe(entrySchema).safeParse(text).data ?? [])
-      return known.sort((one, other) => (one.configMap < other.configMap ? -1 : 1))
+      const texts = Object.values(await redis.hgetall(key))
+      const configMaps = texts.flatMap((text) => json.pipe(configMapSchema).safeParse(text).data ?? [])
+      return configMaps.sort((one, other) => (one.configMap < other.configMap ? -1 : 1))
     },
     async manifest(hash) {
       const text = await redis.get(manifestKey(hash))
