@@ -1,4 +1,4 @@
-import type { Catalogue, DepthLog, HistoryReader, Presence } from '@opifer/history'
+import type { DepthLog, HistoryReader, Presence, PublishedOperarios } from '@opifer/history'
 import type { Marks } from '@opifer/queue'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
@@ -9,7 +9,7 @@ export interface DashboardDeps {
   redis: RedisClient
   queue: Queue
   history: HistoryReader
-  catalogue: Catalogue
+  catalogue: PublishedOperarios
   presence: Presence
   depth: DepthLog
   marks: Marks

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createCatalogue, createDepthLog, createHistoryReader, createPresence, stayPresent } from '@opifer/history'
+import {
+  createDepthLog,
+  createHistoryReader,
+  createPresence,
+  createPublishedOperarios,
+  startHeartbeat,
+} from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
 import { hostGuard, openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess, VERSION } from '@opifer/platform/process'
@@ -46,7 +52,7 @@ await runProcess(
       redis,
       queue,
       history: createHistoryReader(redis, prefix),
-      catalogue: createCatalogue(redis, prefix, historyMaxAge),
+      catalogue: createPublishedOperarios(redis, prefix, historyMaxAge),
       presence: createPresence(redis, prefix),
       depth: createDepthLog(redis, prefix, historyMaxAge),
       marks: createMarks(redis, prefix),
@@ -79,7 +85,7 @@ await runProcess(
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
 
-    const present = stayPresent('dashboard', redis, prefix, log)
+    const present = startHeartbeat('dashboard', redis, prefix, log)
     lifecycle.onClose('presence', () => present.stop())
 
     // One for all viewers. A connection that listens can do nothing else.

@@ -1,4 +1,4 @@
-import { createRepeatCounter, stayPresent } from '@opifer/history'
+import { createRepeatCounter, startHeartbeat } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
 import { openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess } from '@opifer/platform/process'
@@ -53,7 +53,7 @@ await runProcess(
     )
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
-    const presence = stayPresent('ingest', redis, config.queuePrefix, log)
+    const presence = startHeartbeat('ingest', redis, config.queuePrefix, log)
     lifecycle.onClose('presence', () => presence.stop())
     log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
   },

@@ -1,5 +1,5 @@
 import type { JobSettings } from '@opifer/core'
-import { createCatalogue, createHistoryWriter, type HistoryWriter, stayPresent } from '@opifer/history'
+import { createHistoryWriter, createPublishedOperarios, type HistoryWriter, startHeartbeat } from '@opifer/history'
 import { operationsApp, serveHttp } from '@opifer/platform/http'
 import { type Process, runProcess } from '@opifer/platform/process'
 import { createMarks, RUNS } from '@opifer/queue'
@@ -135,12 +135,12 @@ function openHistory(
   { config, log, lifecycle }: Process<typeof WORKER_OPTIONS>,
   { redis, operarios, job }: HistoryUse,
 ): HistoryWriter {
-  const catalogue = createCatalogue(redis, config.queuePrefix, config.historyMaxAge)
+  const catalogue = createPublishedOperarios(redis, config.queuePrefix, config.historyMaxAge)
   const publisher = startPublisher({ operarios, catalogue, settings: job, log })
   lifecycle.onClose('catalogue', () => publisher.stop())
   operarios.tellOfChanges(publisher.changed)
   publisher.changed()
-  const presence = stayPresent('worker', redis, config.queuePrefix, log)
+  const presence = startHeartbeat('worker', redis, config.queuePrefix, log)
   lifecycle.onClose('presence', () => presence.stop())
   return tolerant(createHistoryWriter(redis, config.queuePrefix, config), log)
 }

@@ -119,7 +119,7 @@ test('a run that was removed from the queue is over, and is tried again and not 
   const dashboard = await givenDashboard()
   await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
   const told = (await json(dashboard, '/api/runs/run-1')).body
-  expect(told).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
+  expect(told).toMatchObject({ id: 'run-1', state: 'ended' })
   expect(told).not.toHaveProperty('outcome')
   expect((await json(dashboard, '/api/runs/run-1/cancel', { method: 'POST' })).status).toBe(409)
   expect((await json(dashboard, '/api/runs/run-1/retry', { method: 'POST' })).status).toBe(202)

@@ -88,9 +88,9 @@ test('a run that ends between a look at its record and one at the queue is shown
   const run = await tell(dashboard, { id: 'run-1', receivedAt: NOW - 60_000 })
   const result = { outcome: 'succeeded', reason: 'the Job completed', finishedAt: NOW } as const
   await enqueue(dashboard, run)
-  const { queue, history, writer } = dashboard
+  const { queue, history, recorder } = dashboard
   const endsMeanwhile = async (id: string) => {
-    await writer.ended({ ...run, result })
+    await recorder.ended({ ...run, result })
     await queue.remove(id)
     return queue.getJob(id)
   }

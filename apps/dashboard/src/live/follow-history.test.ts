@@ -41,6 +41,6 @@ test('viewers are told of what is written, and of a gap whenever listening begin
 
 async function tell(url: string, change: Change): Promise<void> {
   const redis = new Redis(url)
-  expect(await redis.publish(`${PREFIX}:history:events`, JSON.stringify(change))).toBe(1)
+  expect(await redis.publish(`${PREFIX}:history:changes`, `${change.kind} ${change.id}`)).toBe(1)
   redis.disconnect()
 }

@@ -1,4 +1,4 @@
-import { subscribeToHistory } from '@opifer/history'
+import { subscribeToChanges } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { LiveHub } from './hub.ts'
 
@@ -18,5 +18,5 @@ export async function followHistory(
       () => {},
     )
   })
-  await subscribeToHistory(connection, prefix, (event) => live.publish(event))
+  await subscribeToChanges(connection, prefix, (change) => live.publish(change))
 }

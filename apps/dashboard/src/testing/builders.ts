@@ -30,7 +30,7 @@ const RESOLUTION = readOperario(makeConfigMap(), { configMap: '', key: 'DiskSpac
 
 /** Writes a run into the history, with the writer that the workers use. */
 export async function tell(
-  { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>,
+  { recorder, writer, catalogue }: Pick<OpenDashboard, 'recorder' | 'writer' | 'catalogue'>,
   told: Told,
 ): Promise<Run> {
   const { id, receivedAt, errors = [], jobTimes } = told
@@ -42,19 +42,19 @@ export async function tell(
   })
   const alert = makeAlert({ ...told.alert, labels })
   const run = makeRun({ id, receivedAt, alert, ...(told.groupKey !== undefined && { groupKey: told.groupKey }) })
-  await writer.began(run, receivedAt + 20)
+  await recorder.began(run, receivedAt + 20)
   for (const error of errors) await writer.attemptFailed(id, error)
-  const withJob = told.job ? await tellJob(run, { writer, catalogue }) : run
+  const withJob = told.job ? await tellJob(run, { catalogue }) : run
   if (!told.result) return withJob
   const { exits, ...rest } = told.result
   const end = { reason: 'the Job completed', finishedAt: receivedAt + 4_000, ...rest }
   const result = exits ? { ...end, exits: [...exits] } : end
   const ended = { ...withJob, result }
-  await writer.ended(ended, undefined, jobTimes)
+  await recorder.ended(ended, jobTimes)
   return ended
 }
 
-async function tellJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>): Promise<Run> {
+async function tellJob(run: Run, { catalogue }: Pick<OpenDashboard, 'catalogue'>): Promise<Run> {
   if (RESOLUTION.kind !== 'found') throw new Error(RESOLUTION.reason)
   const { key, resourceVersion, manifestHash, manifest } = RESOLUTION.operario
   const configMap = `openfero/openfero-${run.alert.alertname?.toLowerCase()}-${run.alert.status}`
@@ -69,6 +69,5 @@ async function tellJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'wri
     manifest,
     settings: { namespace: 'openfero', ttlSeconds: 300, labels: { app: 'openfero' } },
   })
-  await writer.created({ ...run, operario, job })
   return { ...run, operario, job }
 }

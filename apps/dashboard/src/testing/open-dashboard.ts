@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import {
-  createCatalogue,
   createDepthLog,
   createHistoryReader,
   createHistoryWriter,
   createPresence,
+  createPublishedOperarios,
 } from '@opifer/history'
+import { createRecorder } from '@opifer/history/testing'
 import { createAuthentication } from '@opifer/platform/auth'
 import { parseConfig } from '@opifer/platform/config'
 import { hostGuard, operationsApp } from '@opifer/platform/http'
@@ -33,7 +34,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const queue = openRuns(redis, prefix)
   queue.on('error', () => {})
   if (redis.status !== 'ready') await once(redis, 'ready')
-  const catalogue = createCatalogue(redis, prefix, WEEK_MS)
+  const catalogue = createPublishedOperarios(redis, prefix, WEEK_MS)
   const presence = createPresence(redis, prefix)
   const depth = createDepthLog(redis, prefix, WEEK_MS)
   const live = createLiveHub({ gatherMs: 5, maxViewers: config.maxViewers })
@@ -41,6 +42,7 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const acted: Action[] = []
   let ids = 0
   const history = createHistoryReader(redis, prefix)
+  const kept = { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }
   const app = createApp({
     redis,
     queue,
@@ -70,7 +72,8 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     presence,
     depth,
     acted,
-    writer: createHistoryWriter(redis, prefix, { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }),
+    recorder: createRecorder(redis, prefix, kept),
+    writer: createHistoryWriter(redis, prefix, kept, (err) => log.error({ err }, 'history')),
     async close() {
       live.close()
       await auth.close()

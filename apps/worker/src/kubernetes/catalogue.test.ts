@@ -1,5 +1,5 @@
 import { makeConfigMap } from '@opifer/core/testing'
-import { createCatalogue } from '@opifer/history'
+import { createPublishedOperarios } from '@opifer/history'
 import { eventually, provideRedis } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent, stored } from '../testing/builders.ts'
@@ -76,7 +76,7 @@ async function given() {
   const source = { namespace: NAMESPACE, labelSelector: 'app=openfero' }
   const operarios = watchOperarios(cluster.api, source, { log: silent })
   onTestFinished(() => operarios.mirror.stop())
-  const catalogue = createCatalogue(redis, prefix, 3_600_000)
+  const catalogue = createPublishedOperarios(redis, prefix, 3_600_000)
   const kept: string[] = []
   const recorded = {
     ...catalogue,

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises'
 import { type JobSettings, type Operario, OPERARIO, operarioAddress, type Resolution } from '@opifer/core'
-import type { Catalogue, CatalogueEntry } from '@opifer/history'
+import type { PublishedConfigMap, PublishedOperarios } from '@opifer/history'
 import type { Logger } from '@opifer/platform/telemetry'
 import { monotonic } from '../monotonic.ts'
 import type { ConfigMap } from './api.ts'
@@ -15,7 +15,7 @@ export interface CataloguePublisher {
 
 export interface PublisherDeps {
   operarios: Pick<Operarios, 'configMaps' | 'read'>
-  catalogue: Pick<Catalogue, 'replaceAll' | 'keepManifest'>
+  catalogue: Pick<PublishedOperarios, 'replaceAll' | 'keepManifest'>
   /** What Jobs are made with, beside the manifests. */
   settings: JobSettings
   log: Logger
@@ -52,7 +52,7 @@ export function startPublisher(deps: PublisherDeps, pauseMs = 1_000): CatalogueP
 }
 
 async function publish({ operarios, ...deps }: PublisherDeps, kept: Map<string, number>): Promise<void> {
-  const entries: CatalogueEntry[] = []
+  const entries: PublishedConfigMap[] = []
   const hashes = new Set<string>()
   for (const configMap of operarios.configMaps()) {
     const { name } = configMap.metadata
@@ -90,7 +90,7 @@ interface KeyReading {
   resolution: Resolution | undefined
 }
 
-function entryOf({ metadata }: ConfigMap, read: readonly KeyReading[]): CatalogueEntry {
+function entryOf({ metadata }: ConfigMap, read: readonly KeyReading[]): PublishedConfigMap {
   const { namespace, name, resourceVersion, labels } = metadata
   return {
     configMap: `${namespace}/${name}`,
@@ -100,7 +100,7 @@ function entryOf({ metadata }: ConfigMap, read: readonly KeyReading[]): Catalogu
   }
 }
 
-function describe({ key, resolution }: KeyReading, configMap: string): CatalogueEntry['operarios'][number] {
+function describe({ key, resolution }: KeyReading, configMap: string): PublishedConfigMap['operarios'][number] {
   const addresses = (['firing', 'resolved'] as const).map((status) => operarioAddress({ alertname: key, status }))
   if (addresses.every((address) => address?.configMap !== configMap)) {
     const wanted = addresses.map((address) => address?.configMap).join(' or ')
