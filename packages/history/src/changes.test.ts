@@ -36,7 +36,7 @@ test('a subscriber receives each change once, and nothing from other versions', 
   await eventually(() => expect(received).toEqual(kinds.map((kind) => ({ id: run.id, kind }))))
 })
 
-test('a change that can not be published is reported, not thrown', async () => {
+test('a change that cannot be published is reported, not thrown', async () => {
   const closed = new Redis({ lazyConnect: true, enableOfflineQueue: false, port: 1 })
   const errors: unknown[] = []
   closed.on('error', () => {})

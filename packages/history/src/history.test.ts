@@ -403,6 +403,14 @@ describe('a page', () => {
     expect(seen).toEqual(Array.from({ length: 95 }, (_unused, index) => makeNumberedRun(94 - index).id))
   })
 
+  test('a page lists a run once if two indexes hold it, as when it ends between two reads', async () => {
+    const { recorder, reader } = makeHistory(db.redis)
+    for (let number = 0; number < 5; number++) await recorder.ended(withResult(makeNumberedRun(number), 'failed'))
+    await db.redis.zadd(`${PREFIX}:history:index:open`, T0 + 2, 'run-000002')
+    const { runs } = await reader.page({ outcomes: ['running', 'failed'] }, { limit: 5 })
+    expect(runs.map(({ id }) => id)).toEqual([4, 3, 2, 1, 0].map((number) => makeNumberedRun(number).id))
+  })
+
   test('a page stays within its budget, and says if it has not tested every run', async () => {
     const { recorder, reader } = makeHistory(db.redis)
     await Promise.all(Array.from({ length: 2_500 }, (_, number) => recorder.began(makeNumberedRun(number), T0)))

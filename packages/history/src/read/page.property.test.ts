@@ -15,7 +15,7 @@ const value = fc.constantFrom('critical', 'web-1', '', 'x=y', 'ä\n"', 'y'.repea
 const groupKey = fc.constantFrom('{}:{a="b"}', 'other', '')
 const receivedAt = fc.oneof(fc.integer({ min: 0, max: 8 }), fc.constant(4)).map((ms) => T0 + ms)
 /** Some are frequent, so that runs of one millisecond are spread over several long indexes. */
-const outcome = fc.oneof(fc.constantFrom(...OUTCOMES), fc.constantFrom('succeeded' as const, 'failed' as const))
+const anyOutcome = fc.oneof(fc.constantFrom(...OUTCOMES), fc.constantFrom('succeeded' as const, 'failed' as const))
 
 const labels = fc
   .tuple(fc.array(fc.tuple(label, value), { maxLength: 4 }), fc.constantFrom(0, 0, 0, 70))
@@ -30,7 +30,7 @@ const runs = fc
       groupKey,
       receivedAt,
       hasJob: fc.boolean(),
-      outcome: fc.option(outcome, { nil: undefined, freq: 3 }),
+      outcome: fc.option(anyOutcome, { nil: undefined, freq: 3 }),
       isInvalid: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
     }),
     { maxLength: 40 },
@@ -52,7 +52,7 @@ function optional<Value>(arbitrary: fc.Arbitrary<Value>, absences: number) {
 }
 
 const query: fc.Arbitrary<RunQuery> = fc.record({
-  outcomes: often(fc.array(fc.oneof(fc.constant('running' as const), outcome), { maxLength: 4 })),
+  outcomes: often(fc.array(fc.oneof(fc.constant('running' as const), anyOutcome), { maxLength: 4 })),
   alertname: rarely(alertname),
   status: rarely(fc.constantFrom('firing' as const, 'resolved' as const)),
   matchers: rarely(fc.array(matcher, { maxLength: 2 })),
