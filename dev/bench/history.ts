@@ -1,5 +1,6 @@
 import { type Outcome, parseMatchers, type Run } from '@opifer/core'
-import { createHistoryReader, createHistoryWriter, type HistoryReader, type RunQuery } from '@opifer/history'
+import { createHistoryReader, type HistoryReader, type RunQuery } from '@opifer/history'
+import { createRecorder, type Recorder } from '@opifer/history/testing'
 import { runOf } from './alerts.ts'
 import { type Bench, redisMemory } from './bench.ts'
 import { interleave, median } from './measure.ts'
@@ -63,10 +64,10 @@ async function timeOf(reader: HistoryReader, query: RunQuery, runs: number): Pro
 /** Writes a history as workers would, and tells what each run took of Redis. */
 async function fill({ redis }: Bench, runs: number) {
   const prefix = `{history-${runs}}`
-  const writer = createHistoryWriter(redis, prefix, { historyMaxAge: 7 * DAY_MS, historyMaxRuns: runs })
+  const recorder = createRecorder(redis, prefix, { historyMaxAge: 7 * DAY_MS, historyMaxRuns: runs })
   await redis.config('RESETSTAT')
   for (let first = 0; first < runs; first += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, index) => writeRun(writer, first + index)))
+    await Promise.all(Array.from({ length: 100 }, (_, index) => writeRun(recorder, first + index)))
   }
   const [, calls = '', micros = ''] =
     /cmdstat_evalsha:calls=(\d+),usec=(\d+)/.exec(await redis.info('commandstats')) ?? []
@@ -78,13 +79,12 @@ const DAY_MS = 24 * 3_600_000
 const OUTCOMES: readonly Outcome[] = ['succeeded', 'failed', 'succeeded', 'unmatched', 'lost', 'succeeded', 'expired']
 const SEVERITIES = ['critical', 'warning', 'info']
 
-async function writeRun(writer: ReturnType<typeof createHistoryWriter>, number: number): Promise<void> {
+async function writeRun(recorder: Recorder, number: number): Promise<void> {
   const run = historyRun(number)
   const { receivedAt } = run
-  await writer.began(run, receivedAt + 5)
-  await writer.created(run)
+  await recorder.began(run, receivedAt + 5)
   const outcome = OUTCOMES[number % OUTCOMES.length] ?? 'succeeded'
-  await writer.ended({ ...run, result: { outcome, reason: 'the Job completed', finishedAt: receivedAt + 900 } })
+  await recorder.ended({ ...run, result: { outcome, reason: 'the Job completed', finishedAt: receivedAt + 900 } })
 }
 
 function historyRun(number: number) {

@@ -2,7 +2,7 @@
  * The Role of the worker, held against what workers ask of the API server when they do all that they do. That they ask for
  * no more in any other test is seen to by the harness.
  */
-import { createMarks } from '@opifer/queue'
+import { createRunFlags } from '@opifer/queue'
 import { eventually } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
@@ -69,7 +69,7 @@ async function cancelOne(): Promise<void> {
   const [receipt] = await system.post(firing('TakesLong'))
   const runId = receipt?.runId ?? ''
   await eventually(async () => expect((await system.runs.find(runId))?.job).toBeDefined())
-  await createMarks(redis, '{opifer}').requestCancel(runId, 'a test')
+  await createRunFlags(redis, '{opifer}').requestCancel(runId, 'a test')
   await eventually(() => system.runs.promote(runId))
   expect((await system.runs.end(runId)).result.outcome).toBe('cancelled')
 }

@@ -1,4 +1,4 @@
-import { createHistoryWriter } from '@opifer/history'
+import { createRecorder } from '@opifer/history/testing'
 import { makeRun } from '@opifer/core/testing'
 import { eventually, startDashboard, startProcess, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
@@ -82,7 +82,7 @@ test('live updates continue after Redis restarts', async () => {
 })
 
 async function subscribers(redis: Redis): Promise<number> {
-  const [, count] = (await redis.pubsub('NUMSUB', '{opifer}:history:events')) as [string, number]
+  const [, count] = (await redis.pubsub('NUMSUB', '{opifer}:history:changes')) as [string, number]
   return count
 }
 
@@ -90,12 +90,12 @@ let written = 0
 
 /** Redis commands while twenty runs began. Leaves out scripts, as the dashboard runs some periodically. */
 async function costOfWriting(redis: Redis): Promise<Record<string, number>> {
-  const writer = createHistoryWriter(redis, '{opifer}', { historyMaxAge: 3_600_000, historyMaxRuns: 1_000 })
-  await writer.began(makeRun({ id: `first-${++written}` }), Date.now())
+  const recorder = createRecorder(redis, '{opifer}', { historyMaxAge: 3_600_000, historyMaxRuns: 1_000 })
+  await recorder.began(makeRun({ id: `first-${++written}` }), Date.now())
   await redis.config('RESETSTAT')
-  for (let index = 0; index < 20; index++) await writer.began(makeRun({ id: `run-${++written}` }), Date.now())
+  for (let index = 0; index < 20; index++) await recorder.began(makeRun({ id: `run-${++written}` }), Date.now())
   const stats = await redis.info('commandstats')
-  const calls = [...stats.matchAll(/cmdstat_(publish|hsetnx):calls=(\d+)/g)]
+  const calls = [...stats.matchAll(/cmdstat_(publish|hset):calls=(\d+)/g)]
   return Object.fromEntries(calls.map(([, name = '', count]) => [name, Number(count)]))
 }
 

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { createCatalogue, createDepthLog, createHistoryReader, createPresence, stayPresent } from '@opifer/history'
+import {
+  createDepthLog,
+  createHistoryReader,
+  createPresence,
+  createPublishedOperarios,
+  startHeartbeat,
+} from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
 import { hostGuard, openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess, VERSION } from '@opifer/platform/process'
-import { createMarks, openRuns } from '@opifer/queue'
+import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
@@ -35,7 +41,7 @@ await runProcess(
 
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
-    const queue = openRuns(redis, prefix, tracing.queueOptions)
+    const queue = openRunQueue(redis, prefix, tracing.queueOptions)
     queue.on('error', (err) => log.debug({ err }, 'queue error'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
@@ -45,10 +51,10 @@ await runProcess(
     const deps: DashboardDeps = {
       queue,
       history: createHistoryReader(redis, prefix),
-      catalogue: createCatalogue(redis, prefix, historyMaxAge),
+      catalogue: createPublishedOperarios(redis, prefix, historyMaxAge),
       presence: createPresence(redis, prefix),
       depth: createDepthLog(redis, prefix, historyMaxAge),
-      marks: createMarks(redis, prefix),
+      flags: createRunFlags(redis, prefix),
       onAction(action) {
         metrics.acted(action.action, action.result)
         log.info(action, 'operator action')
@@ -78,7 +84,7 @@ await runProcess(
     const server = await serveHttp(app, config.addr, { tls })
     lifecycle.onClose('server', () => server.close())
 
-    const present = stayPresent('dashboard', redis, prefix, log)
+    const present = startHeartbeat('dashboard', redis, prefix, log)
     lifecycle.onClose('presence', () => present.stop())
 
     // One subscription for all clients. A subscribed connection accepts no other commands.

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openRuns } from '@opifer/queue'
+import { openRunQueue } from '@opifer/queue'
 import { eventually, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -12,7 +12,7 @@ async function givenPressure(limits: Partial<PressureLimits>, ...extraArgs: stri
   const redis = new Redis(server.url, { maxRetriesPerRequest: 0, enableOfflineQueue: false })
   redis.on('error', () => {})
   await once(redis, 'ready')
-  const queue = openRuns(redis, '{test}')
+  const queue = openRunQueue(redis, '{test}')
   queue.on('error', () => {})
   const pressure = watchPressure({ redis, queue }, { ...ROOM, ...limits }, 10)
   onTestFinished(async () => {

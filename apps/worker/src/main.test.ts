@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeConfigMap, makeRun } from '@opifer/core/testing'
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
-import { createCatalogue, createHistoryReader, createPresence } from '@opifer/history'
-import { createMarks, RUNS } from '@opifer/queue'
+import { createHistoryReader, createPresence, createPublishedOperarios } from '@opifer/history'
+import { createRunFlags, RUNS } from '@opifer/queue'
 import { eventually, freePort, type RedisServer, startProcess, startRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -113,12 +113,12 @@ test.concurrent('writes down what becomes of a run, and ends one that nobody wan
   await eventually(async () => expect((await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/))
   const record = await reader.get(id)
   expect(record?.operario).toMatchObject({ key: 'DiskSpaceLow' })
-  const catalogue = createCatalogue(client, '{opifer}', 1)
+  const catalogue = createPublishedOperarios(client, '{opifer}', 1)
   await eventually(async () => expect(await catalogue.list()).toHaveLength(1))
   expect(await catalogue.manifest(record?.operario?.manifestHash ?? '')).toBeDefined()
   expect(await createPresence(client, '{opifer}').list()).toMatchObject([{ app: 'worker', pid: worker.pid }])
 
-  await createMarks(client, '{opifer}').requestCancel(id, 'ada')
+  await createRunFlags(client, '{opifer}').requestCancel(id, 'ada')
   await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
   await (await queue.getJob(id))?.promote()
   await eventually(async () => expect((await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }))

@@ -2,7 +2,16 @@ import { eventually } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Change, createChangePublisher, subscribeToChanges } from './changes.ts'
-import { makeHistory, makeNumberedRun, PREFIX, startTestRedis, T0, withJob, withResult } from './testing/helpers.ts'
+import {
+  makeHistory,
+  makeNumberedRun,
+  PREFIX,
+  rethrow,
+  startTestRedis,
+  T0,
+  withJob,
+  withResult,
+} from './testing/helpers.ts'
 import { createRepeatCounter } from './write/writer.ts'
 
 const db = startTestRedis()
@@ -21,16 +30,16 @@ test('a subscriber receives each change once, and nothing from other versions', 
   }
   await db.redis.publish(`${PREFIX}:history:changes`, 'transcended x')
   await db.redis.publish(`${PREFIX}:history:changes`, 'nonsense')
-  const onError = (err: unknown) => expect.fail(String(err))
-  createChangePublisher(db.redis, PREFIX, onError)(run.id, 'created')
+  createChangePublisher(db.redis, PREFIX, rethrow)(run.id, 'created')
   await createRepeatCounter(db.redis, PREFIX)([run.id], T0)
   const kinds = ['began', 'attempt-failed', 'ended', 'created', 'repeated'] as const
   await eventually(() => expect(received).toEqual(kinds.map((kind) => ({ id: run.id, kind }))))
 })
 
-test('a change that can not be published is reported, not thrown', async () => {
+test('a change that cannot be published is reported, not thrown', async () => {
   const closed = new Redis({ lazyConnect: true, enableOfflineQueue: false, port: 1 })
   const errors: unknown[] = []
+  closed.on('error', () => {})
   createChangePublisher(closed, PREFIX, (err) => errors.push(err))('run-1', 'created')
   await eventually(() => expect(errors).toHaveLength(1))
   closed.disconnect()

@@ -7,7 +7,7 @@ import { createDepthLog } from './depth.ts'
 import { createPublishedOperarios } from './operarios.ts'
 import { createPresence } from './presence.ts'
 import { createHistoryReader } from './read/reader.ts'
-import { HOUR, makeNumberedRun, OPERARIO, PREFIX, T0, withJob, withResult } from './testing/helpers.ts'
+import { HOUR, makeNumberedRun, OPERARIO, PREFIX, rethrow, T0, withJob, withResult } from './testing/helpers.ts'
 import { createRecorder } from './testing/recorder.ts'
 import { createHistoryWriter, createRepeatCounter } from './write/writer.ts'
 
@@ -30,12 +30,9 @@ test('the history works on a Redis Cluster', async () => {
   const received: Change['kind'][] = []
   await subscribeToChanges(listener, PREFIX, ({ kind }) => received.push(kind))
   const settings = { historyMaxAge: HOUR, historyMaxRuns: 2 }
-  const onError = (err: unknown) => {
-    throw err
-  }
   const recorder = createRecorder(client, PREFIX, settings)
-  const writer = createHistoryWriter(client, PREFIX, settings, onError)
-  const publish = createChangePublisher(client, PREFIX, onError)
+  const writer = createHistoryWriter(client, PREFIX, settings, rethrow)
+  const publish = createChangePublisher(client, PREFIX, rethrow)
   const reader = createHistoryReader(client, PREFIX)
   for (let number = 1; number <= 4; number++) {
     const run = withJob(makeNumberedRun(number))

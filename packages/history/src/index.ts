@@ -13,7 +13,7 @@ export { createPresence, type Heartbeat, type Member, type Presence, startHeartb
 export type { PageOptions } from './read/page.ts'
 export { type Cursor, formatCursor, parseCursor, type RunPage, type RunQuery } from './read/query.ts'
 export { createHistoryReader, type HistoryReader } from './read/reader.ts'
-export type { AttemptError, RunRecord } from './read/record.ts'
+export type { AttemptError, RunRecord } from './record.ts'
 export { BOUNDS, type Histogram, type Stats, type StatsRange } from './stats.ts'
 export {
   createHistoryEncoder,

@@ -23,7 +23,7 @@ const memberSchema = z.object({
   startedAt: z.number(),
 })
 
-/** Live processes, by heartbeat. One that misses its heartbeats counts as gone. */
+/** Live processes, by heartbeat. One that misses its heartbeats is taken for dead. */
 export interface Presence {
   announce(member: Member): Promise<void>
   leave(id: string): Promise<void>

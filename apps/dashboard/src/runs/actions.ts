@@ -10,7 +10,7 @@ export type Retry =
   | { kind: 'refused'; reason: string }
   | { kind: 'unknown' }
 
-type Deps = Pick<DashboardDeps, 'history' | 'queue' | 'marks' | 'onAction' | 'now' | 'newId'>
+type Deps = Pick<DashboardDeps, 'history' | 'queue' | 'flags' | 'onAction' | 'now' | 'newId'>
 
 /** Enqueues a new run of the same alert under the same deduplication id. It ignores the cooldown. */
 export async function retry(id: string, requestedBy: string, deps: Deps): Promise<Retry> {
@@ -26,7 +26,7 @@ async function enqueueRetry(id: string, requestedBy: string, deps: Deps): Promis
   if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
   if (isDefective(shown.run.alert))
     return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.defect}` }
-  const run = retryRun({ id, ...shown.run }, { requestedBy, now: now(), random: newId() })
+  const run = retryRun({ id, ...shown.run }, { id: newId(), requestedBy, now: now() })
   const added = await queue.add(shown.run.alert.alertname, run, { jobId: run.id, deduplication: { id: run.dedupId } })
   // BullMQ reports a deduplicated add only by returning another id than the requested one.
   return added.id === run.id ? { kind: 'enqueued', runId: run.id } : { kind: 'in-flight', runId: added.id ?? '' }
@@ -45,7 +45,7 @@ async function requestCancel(id: string, requestedBy: string, deps: Deps): Promi
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
   if (!isInFlight(shown)) return { kind: 'over' }
-  await deps.marks.requestCancel(id, requestedBy)
+  await deps.flags.requestCancel(id, requestedBy)
   const queued = await deps.queue.getJob(id)
   // A delayed run would otherwise see the flag only at its next poll. For a run that is not delayed this fails harmlessly.
   await queued?.promote().catch(() => {})

@@ -1,15 +1,15 @@
-import type { Catalogue, DepthLog, HistoryReader, Presence } from '@opifer/history'
-import type { Marks } from '@opifer/queue'
+import type { DepthLog, HistoryReader, Presence, PublishedOperarios } from '@opifer/history'
+import type { RunFlags } from '@opifer/queue'
 import type { Queue } from 'bullmq'
 
 /** What the pages and the API read from and act through. */
 export interface DashboardDeps {
   queue: Queue
   history: HistoryReader
-  catalogue: Catalogue
+  catalogue: PublishedOperarios
   presence: Presence
   depth: DepthLog
-  marks: Marks
+  flags: RunFlags
   /** Called once for every action a caller requests, whatever its result. */
   onAction: (action: Action) => void
   now: () => number

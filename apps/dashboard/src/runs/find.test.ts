@@ -92,9 +92,9 @@ test('a run that ends between the reads of history and queue is found with its r
   const run = await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000 })
   const result = { outcome: 'succeeded', reason: 'the Job completed', finishedAt: NOW } as const
   await enqueue(dashboard, run)
-  const { queue, history, writer } = dashboard
+  const { queue, history, recorder } = dashboard
   const endThenGetJob = async (id: string) => {
-    await writer.ended({ ...run, result })
+    await recorder.ended({ ...run, result })
     await queue.remove(id)
     return queue.getJob(id)
   }

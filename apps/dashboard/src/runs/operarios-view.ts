@@ -1,5 +1,5 @@
-import { isDefective, operarioAddress, type OperarioAddress } from '@opifer/core'
-import { type CatalogueEntry, operarioName, type RunRecord } from '@opifer/history'
+import { isDefective, operarioAddress, type OperarioAddress, OUTCOMES } from '@opifer/core'
+import { operarioName, type PublishedConfigMap, type RunRecord } from '@opifer/history'
 import type { DashboardDeps } from './deps.ts'
 import { median } from './quantile.ts'
 
@@ -43,28 +43,38 @@ export const RECENT_RUNS = 20
 /** Bounds the cost of a page load: each Operario costs two reads. */
 export const MAX_OPERARIOS = 200
 const RECENT_UNMATCHED = 500
+/** Open runs have no index by Operario, so they are read once for all. */
+const RECENT_OPEN = 500
 
 export async function readOperarios({ history, catalogue }: Deps): Promise<OperariosView> {
   const entries = await catalogue.list()
   const known = entries.flatMap((entry) => entry.operarios.map((operario) => ({ entry, operario })))
+  const { runs: open } = await history.page({ outcomes: ['running'] }, { limit: RECENT_OPEN })
   const [operarios, unmatched] = await Promise.all([
-    Promise.all(known.slice(0, MAX_OPERARIOS).map((one) => readOperario(one, { history, catalogue }))),
+    Promise.all(known.slice(0, MAX_OPERARIOS).map((one) => readOperario(one, open, { history, catalogue }))),
     history.page({ outcomes: ['unmatched'] }, { limit: RECENT_UNMATCHED }),
   ])
   return { operarios, more: Math.max(0, known.length - MAX_OPERARIOS), unmatched: groupUnmatched(unmatched.runs) }
 }
 
 interface Known {
-  entry: CatalogueEntry
-  operario: CatalogueEntry['operarios'][number]
+  entry: PublishedConfigMap
+  operario: PublishedConfigMap['operarios'][number]
 }
 
-async function readOperario({ entry, operario }: Known, { history, catalogue }: Deps): Promise<OperarioView> {
+async function readOperario(
+  { entry, operario }: Known,
+  open: readonly RunRecord[],
+  { history, catalogue }: Deps,
+): Promise<OperarioView> {
   const address = { configMap: entry.configMap, key: operario.key }
-  const [{ runs }, stored] = await Promise.all([
-    history.page({ operario: operarioName(address) }, { limit: RECENT_RUNS }),
+  const id = operarioName(address)
+  const [{ runs: ended }, stored] = await Promise.all([
+    history.page({ operario: id, outcomes: OUTCOMES }, { limit: RECENT_RUNS }),
     operario.manifestHash === undefined ? undefined : catalogue.manifest(operario.manifestHash),
   ])
+  const own = open.filter((run) => run.operario && operarioName(run.operario) === id)
+  const runs = [...own, ...ended].sort((one, other) => other.run.receivedAt - one.run.receivedAt).slice(0, RECENT_RUNS)
   return {
     ...address,
     problem: operario.problem,

@@ -4,7 +4,7 @@ import { median, merged, quantile } from './quantile.ts'
 
 function histogram(counts: Record<number, number>): Histogram {
   const buckets = BOUNDS.map((bound) => counts[bound] ?? 0)
-  return { count: buckets.reduce((sum, value) => sum + value, 0), sum: 0, buckets }
+  return { count: buckets.reduce((sum, value) => sum + value, 0), buckets }
 }
 
 test('a quantile is interpolated within its bucket', () => {

@@ -20,7 +20,6 @@ export function quantile({ count, buckets }: Histogram, part: number): number | 
 export function merged(histograms: readonly Histogram[]): Histogram {
   return {
     count: histograms.reduce((sum, { count }) => sum + count, 0),
-    sum: histograms.reduce((sum, one) => sum + one.sum, 0),
     buckets: BOUNDS.map((_, index) => histograms.reduce((sum, { buckets }) => sum + (buckets[index] ?? 0), 0)),
   }
 }

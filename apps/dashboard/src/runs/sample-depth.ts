@@ -25,7 +25,7 @@ export function sampleDepth(deps: Deps, onError: (err: unknown) => void): { stop
 
 async function sample({ queue, depth, now }: Deps): Promise<void> {
   const at = now()
-  if (!(await depth.isMyTurn(at))) return
+  if (!(await depth.claimSlot(at))) return
   const [counts, oldest] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed'),
     readOldestWaiting(queue),

@@ -29,7 +29,7 @@ const RESOLUTION = readOperario(makeConfigMap(), { configMap: '', key: 'DiskSpac
 
 /** Records a run in the history, as a worker does. */
 export async function recordRun(
-  { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>,
+  { recorder, writer, catalogue }: Pick<OpenDashboard, 'recorder' | 'writer' | 'catalogue'>,
   spec: RunSpec,
 ): Promise<Run> {
   const { id, receivedAt, errors = [], jobTimes } = spec
@@ -41,19 +41,19 @@ export async function recordRun(
   })
   const alert = makeAlert({ ...spec.alert, labels })
   const run = makeRun({ id, receivedAt, alert, ...(spec.groupKey !== undefined && { groupKey: spec.groupKey }) })
-  await writer.began(run, receivedAt + 20)
+  await recorder.began(run, receivedAt + 20)
   for (const error of errors) await writer.attemptFailed(id, error)
-  const withJob = spec.job ? await recordJob(run, { writer, catalogue }) : run
+  const withJob = spec.job ? await recordJob(run, { catalogue }) : run
   if (!spec.result) return withJob
   const { exits, ...rest } = spec.result
   const end = { reason: 'the Job completed', finishedAt: receivedAt + 4_000, ...rest }
   const result = exits ? { ...end, exits: [...exits] } : end
   const ended = { ...withJob, result }
-  await writer.ended(ended, undefined, jobTimes)
+  await recorder.ended(ended, jobTimes)
   return ended
 }
 
-async function recordJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'writer' | 'catalogue'>): Promise<Run> {
+async function recordJob(run: Run, { catalogue }: Pick<OpenDashboard, 'catalogue'>): Promise<Run> {
   if (RESOLUTION.kind !== 'found') throw new Error(RESOLUTION.reason)
   const { key, resourceVersion, manifestHash, manifest } = RESOLUTION.operario
   const configMap = `openfero/openfero-${run.alert.alertname?.toLowerCase()}-${run.alert.status}`
@@ -68,6 +68,5 @@ async function recordJob(run: Run, { writer, catalogue }: Pick<OpenDashboard, 'w
     manifest,
     settings: { namespace: 'openfero', ttlSeconds: 300, labels: { app: 'openfero' } },
   })
-  await writer.created({ ...run, operario, job })
   return { ...run, operario, job }
 }

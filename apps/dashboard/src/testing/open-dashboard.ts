@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import {
-  createCatalogue,
   createDepthLog,
   createHistoryReader,
   createHistoryWriter,
   createPresence,
+  createPublishedOperarios,
 } from '@opifer/history'
+import { createRecorder } from '@opifer/history/testing'
 import { createAuthentication } from '@opifer/platform/auth'
 import { parseConfig } from '@opifer/platform/config'
 import { hostGuard, operationsApp } from '@opifer/platform/http'
-import { createMarks, openRuns } from '@opifer/queue'
+import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createLogger, createRegistry } from '@opifer/platform/telemetry'
 import { createApp } from '../app.ts'
@@ -30,10 +31,10 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const { queuePrefix: prefix } = config
   const log = createLogger('test', 'silent')
   const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
-  const queue = openRuns(redis, prefix)
+  const queue = openRunQueue(redis, prefix)
   queue.on('error', () => {})
   if (redis.status !== 'ready') await once(redis, 'ready')
-  const catalogue = createCatalogue(redis, prefix, WEEK_MS)
+  const catalogue = createPublishedOperarios(redis, prefix, WEEK_MS)
   const presence = createPresence(redis, prefix)
   const depth = createDepthLog(redis, prefix, WEEK_MS)
   const live = createLiveHub({ batchMs: 5, maxClients: config.maxViewers })
@@ -41,13 +42,14 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
   const acted: Action[] = []
   let ids = 0
   const history = createHistoryReader(redis, prefix)
+  const kept = { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }
   const app = createApp({
     queue,
     history,
     catalogue,
     presence,
     depth,
-    marks: createMarks(redis, prefix),
+    flags: createRunFlags(redis, prefix),
     live,
     onAction: (action) => void acted.push(action),
     now,
@@ -69,7 +71,8 @@ export async function openDashboard(redisUrl: string, settings: Record<string, s
     presence,
     depth,
     acted,
-    writer: createHistoryWriter(redis, prefix, { historyMaxAge: WEEK_MS, historyMaxRuns: 50_000 }),
+    recorder: createRecorder(redis, prefix, kept),
+    writer: createHistoryWriter(redis, prefix, kept, (err) => log.error({ err }, 'history')),
     async close() {
       live.close()
       await auth.close()

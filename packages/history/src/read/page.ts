@@ -1,7 +1,7 @@
 import type { Plan } from './plan.ts'
 import { predicateOf } from './predicates.ts'
 import { type Cursor, formatCursor, type RunPage, type RunQuery } from './query.ts'
-import type { RunRecord } from './record.ts'
+import type { RunRecord } from '../record.ts'
 import { NEWEST, type Scanner } from './scan.ts'
 
 export interface PageOptions {
@@ -29,7 +29,7 @@ export async function readPage(query: RunQuery, { cursor, limit }: PageOptions, 
     const positions = await deps.scanner.before(last, plan, wanted)
     const inRange = positions.filter(({ receivedAt }) => receivedAt >= (query.from ?? 0))
     const records = await Promise.all(inRange.map(({ runId }) => deps.get(runId)))
-    runs.push(...(records.filter((record) => record !== undefined && matches(record)) as RunRecord[]))
+    runs.push(...records.filter((record) => record !== undefined).filter(matches))
     const next = runs.slice(0, limit).at(-1)
     if (runs.length > limit && next) return { runs: runs.slice(0, limit), next: cursorAt(next), complete: true }
     const end = inRange.at(-1)

@@ -1,7 +1,7 @@
 import { compileMatchers } from '@opifer/core'
 import { alertIdOf, isValid, labelsOf, operarioName } from '../indexes.ts'
 import type { RunQuery } from './query.ts'
-import type { RunRecord } from './record.ts'
+import type { RunRecord } from '../record.ts'
 
 type Predicate = (record: RunRecord) => boolean
 

@@ -1,5 +1,5 @@
 import type { Matcher, Outcome } from '@opifer/core'
-import type { RunRecord } from './record.ts'
+import type { RunRecord } from '../record.ts'
 
 /** A filter over runs. A run must match every part that is set. */
 export interface RunQuery {

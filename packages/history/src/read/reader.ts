@@ -4,7 +4,7 @@ import { createStatsReader, type Stats, type StatsRange } from '../stats.ts'
 import { type PageOptions, readPage } from './page.ts'
 import { countRuns, planQuery } from './plan.ts'
 import type { RunPage, RunQuery } from './query.ts'
-import { overlayQueued, parseRecord, RECORD_FIELDS, type RunRecord } from './record.ts'
+import { overlayQueued, parseRecord, RECORD_FIELDS, type RunRecord } from '../record.ts'
 import { createScanner } from './scan.ts'
 import { createSuccessorsReader, type SuccessorsReader } from './successors.ts'
 

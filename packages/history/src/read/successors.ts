@@ -1,6 +1,6 @@
 import { INDEX } from '../indexes.ts'
 import type { Cursor } from './query.ts'
-import type { RunRecord } from './record.ts'
+import type { RunRecord } from '../record.ts'
 import type { Scanner } from './scan.ts'
 
 /** Reads the runs of an alert that follow a cursor, oldest first. */

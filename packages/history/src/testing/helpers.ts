@@ -32,14 +32,16 @@ export function startTestRedis() {
 
 export function makeHistory(redis: Redis, { historyMaxAge = 24 * HOUR, historyMaxRuns = 1_000_000 } = {}) {
   const settings = { historyMaxAge, historyMaxRuns }
-  const onError = (err: unknown) => {
-    throw err
-  }
   return {
     recorder: createRecorder(redis, PREFIX, settings),
-    writer: createHistoryWriter(redis, PREFIX, settings, onError),
+    writer: createHistoryWriter(redis, PREFIX, settings, rethrow),
     reader: createHistoryReader(redis, PREFIX),
   }
+}
+
+/** An `onError` for tests that expect none. */
+export function rethrow(err: unknown): never {
+  throw err
 }
 
 /** A run that was received `number` milliseconds after `T0`. */

@@ -2,7 +2,7 @@ import { excerpt } from '@opifer/core'
 import type { RedisClient } from '@opifer/platform/redis'
 import { defineCommand } from '../commands.ts'
 import { historyBase } from '../keys.ts'
-import type { AttemptError } from '../read/record.ts'
+import type { AttemptError } from '../record.ts'
 import { type HistorySettings, keepMs } from './encoder.ts'
 
 /** Records what the transition scripts don't: see `HISTORY_LUA` for the beginning and end of runs. */
@@ -47,7 +47,7 @@ const UNBEGUN_MS = 24 * 3_600_000
 const MAX_ERRORS = 20
 const MAX_MESSAGE = 1_000
 
-/** Attempts are told apart by time rather than by number: ioredis resends a call whose reply was lost. */
+/** An attempt is identified by its time, not by a number: ioredis resends a call whose reply was lost. */
 const ATTEMPT_FAILED = `
 local id, at, error, keep, max = unpack(ARGV)
 local record = KEYS[1] .. 'run:' .. id

@@ -57,7 +57,7 @@ function state({ problem, disabled }: OperarioView): Html {
   return disabled ? html`${stateLabel('disabled')}` : html`<span class="muted">ready</span>`
 }
 
-/** Recent runs as colored marks, newest last, each with a text for screen readers. */
+/** Recent runs as colored flags, newest last, each with a text for screen readers. */
 function strip({ runs }: OperarioView): Html {
   if (runs.length === 0) return html`<span class="muted">none</span>`
   return html`<div class="strip">${runs.toReversed().map((run) => {

@@ -119,7 +119,7 @@ test('a run that was removed from the queue has ended: it can be retried but not
   const dashboard = await makeDashboard()
   await recordRun(dashboard, { id: 'run-1', receivedAt: NOW - 60_000, job: true })
   const { body } = await json(dashboard, '/api/runs/run-1')
-  expect(body).toMatchObject({ state: 'ended', job: { name: 'cleanup-disk-space-run-1' } })
+  expect(body).toMatchObject({ id: 'run-1', state: 'ended' })
   expect(body).not.toHaveProperty('outcome')
   expect((await json(dashboard, '/api/runs/run-1/cancel', { method: 'POST' })).status).toBe(409)
   expect((await json(dashboard, '/api/runs/run-1/retry', { method: 'POST' })).status).toBe(202)

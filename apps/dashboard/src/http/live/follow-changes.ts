@@ -1,4 +1,4 @@
-import { subscribeToHistory } from '@opifer/history'
+import { subscribeToChanges } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { LiveHub } from './hub.ts'
 
@@ -18,5 +18,5 @@ export async function followChanges(
       () => {},
     )
   })
-  await subscribeToHistory(connection, prefix, (change) => live.publish(change))
+  await subscribeToChanges(connection, prefix, (change) => live.publish(change))
 }

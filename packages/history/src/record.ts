@@ -1,6 +1,6 @@
 import { type JobRef, type JobTimes, type OperarioRef, type Result, type Run, runSchema } from '@opifer/core'
 import { z } from 'zod'
-import { json } from '../json.ts'
+import { json } from './json.ts'
 
 /** What the history keeps of a run. Times are milliseconds since the epoch. */
 export interface RunRecord {
