@@ -286,7 +286,7 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
     expect(job?.spec).toMatchObject(author.spec)
     expect(job?.metadata.labels).toMatchObject(author.metadata.labels)
     expect(job?.metadata.annotations).toMatchObject(author.metadata.annotations)
-    expect(job?.metadata.name).toMatch(/^everything-[0-9a-f]{16}$/)
+    expect(job?.metadata.name).toMatch(/^everything-[0-9a-f]{16}-0$/)
   })
 })
 
@@ -511,7 +511,7 @@ describe('What is not acted upon', () => {
     onTestFinished(() => old.stop())
     old.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 503 } })
     const { result } = await old.run(firing('Waits'))
-    expect(result).toMatchObject({ outcome: 'expired', reason: expect.stringMatching(/too old to act upon; .* 503 /) })
+    expect(result).toMatchObject({ outcome: 'expired', reason: expect.stringMatching(/more than --maxAge=1 s; .* 503 /) })
     expect(await old.jobs('Waits')).toEqual([])
   })
 })

@@ -2,7 +2,7 @@
 import {
   type Alert,
   buildJob,
-  dedupId,
+  identify,
   isDefective,
   type JobManifest,
   operarioAddress,
@@ -97,7 +97,8 @@ function runsOf(text: string): Run[] {
 
 function runOf({ receiver, groupKey }: Webhook, alert: Webhook['alerts'][number]): Run {
   const id = '0a3b8f2e-5c55-4c9b-9c0a-6f6f0e4d2b11'
-  return { id, dedupId: dedupId({ receiver, groupKey }, alert, 'alert'), receiver, groupKey, receivedAt: 0, alert }
+  const { dedupId, alertKey } = identify({ receiver, groupKey }, alert, 'alert')
+  return { id, dedupId, alertKey, receiver, groupKey, receivedAt: 0, alert }
 }
 
 type Made = { job: JobManifest } | { reason: string }

@@ -1,5 +1,5 @@
 import type { Run } from '@opifer/core'
-import { dedupId, isDefective, parseWebhook } from '@opifer/core'
+import { identify, isDefective, parseWebhook } from '@opifer/core'
 
 export const ALERTNAME = 'OpiferBench'
 const RECEIVER = 'openfero'
@@ -82,7 +82,8 @@ export function runOf(number: number, id: string): Run {
   const alert = parsed.ok ? parsed.webhook.alerts[0] : undefined
   if (!alert || isDefective(alert)) throw new Error('the sample alert is not one')
   const origin = { receiver: RECEIVER, groupKey: GROUP_KEY }
-  return { id, dedupId: dedupId(origin, alert, 'alert'), ...origin, receivedAt: Date.now(), alert }
+  const { dedupId, alertKey } = identify(origin, alert, 'alert')
+  return { id, dedupId, alertKey, ...origin, receivedAt: Date.now(), alert }
 }
 
 /** Bytes of one alert as it comes over the wire. */

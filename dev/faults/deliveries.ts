@@ -1,4 +1,4 @@
-import { dedupId, parseWebhook } from '@opifer/core'
+import { identify, parseWebhook } from '@opifer/core'
 import { type GroupPost, webhookOf } from './alerts.ts'
 import { type Answer, Generator } from './generator.ts'
 import type { History, Receipt } from './history.ts'
@@ -71,7 +71,7 @@ export class Deliveries {
       const receipt = receipts[index]
       this.#history.acknowledged.push({
         alert: { ...sent, group },
-        dedupId: dedupId(parsed.webhook, alert, 'alert'),
+        dedupId: identify(parsed.webhook, alert, 'alert').dedupId,
         receipt: receipt && { result: receipt.result, runId: receipt.runId },
       })
     }

@@ -2,7 +2,6 @@ export { type Change, type ChangeKind, createChangePublisher, subscribeToChanges
 export { createDepthLog, type DepthLog, type DepthRange, type DepthSample, SAMPLE_MS } from './depth.ts'
 export { operarioName } from './indexes.ts'
 export { historyBase } from './keys.ts'
-export type { Lock } from './lock.ts'
 export {
   createPublishedOperarios,
   type PublishedConfigMap,

@@ -5,7 +5,7 @@ import { json } from './json.ts'
 /** What the history keeps of a run. Times are milliseconds since the epoch. */
 export interface RunRecord {
   id: string
-  run: Pick<Run, 'dedupId' | 'receiver' | 'groupKey' | 'receivedAt' | 'alert' | 'retryOf' | 'requestedBy'>
+  run: Pick<Run, 'dedupId' | 'alertKey' | 'receiver' | 'groupKey' | 'receivedAt' | 'alert' | 'retryOf' | 'requestedBy'>
   /** When a worker began the first attempt. */
   startedAt: number
   operario?: OperarioRef | undefined
@@ -56,13 +56,13 @@ export function overlayQueued(record: RunRecord, data: string | null): RunRecord
   return { ...record, operario: record.operario ?? queued?.operario, job: record.job ?? queued?.job }
 }
 
-const { operario, job, result, dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } = runSchema.shape
+const { operario, job, result, dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } = runSchema.shape
 
 const number = z.coerce.number()
 
 const recordSchema = z.object({
   id: z.string(),
-  run: json.pipe(z.object({ dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy })),
+  run: json.pipe(z.object({ dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy })),
   startedAt: number,
   operario: json.pipe(operario.unwrap()).optional(),
   job: json.pipe(job.unwrap()).optional(),

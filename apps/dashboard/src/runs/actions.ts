@@ -1,4 +1,5 @@
 import { isDefective, retryRun } from '@opifer/core'
+import { queued } from '@opifer/queue'
 import type { DashboardDeps } from './deps.ts'
 import { findRun } from './find.ts'
 import { isInFlight } from './shown-run.ts'
@@ -27,7 +28,8 @@ async function enqueueRetry(id: string, requestedBy: string, deps: Deps): Promis
   if (isDefective(shown.run.alert))
     return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.defect}` }
   const run = retryRun({ id, ...shown.run }, { id: newId(), requestedBy, now: now() })
-  const added = await queue.add(shown.run.alert.alertname, run, { jobId: run.id, deduplication: { id: run.dedupId } })
+  const { name, data, opts } = queued(run)
+  const added = await queue.add(name, data, opts)
   // BullMQ reports a deduplicated add only by returning another id than the requested one.
   return added.id === run.id ? { kind: 'enqueued', runId: run.id } : { kind: 'in-flight', runId: added.id ?? '' }
 }

@@ -67,6 +67,6 @@ export function keepMs(maxAge: number): number {
 }
 
 /** What a record keeps of the run from the beginning; the rest follows at its end. */
-function recordedRun({ dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy }: Run): string {
-  return JSON.stringify({ dedupId, receiver, groupKey, receivedAt, alert, retryOf, requestedBy })
+function recordedRun({ dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy }: Run): string {
+  return JSON.stringify({ dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy })
 }
