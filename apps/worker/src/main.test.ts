@@ -24,7 +24,7 @@ test.concurrent('is not ready before the first lists are in, nor while Redis is 
   const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   cluster.faults.add({ verb: 'list', resource: 'jobs', fault: { type: 'status', code: 500 } })
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
-  expect(await worker.get('/readiness')).toEqual([503, 'the first lists of ConfigMaps and Jobs are not in'])
+  expect(await worker.get('/readiness')).toEqual([503, 'the first lists of ConfigMaps and Jobs are not complete'])
   expect(await worker.get('/healthz')).toEqual([200, 'ok'])
   cluster.faults.clear()
   await eventually(async () => expect(await worker.get('/readiness')).toEqual([200, 'ok']))
@@ -137,7 +137,7 @@ test.concurrent('creates its Job though the history takes nothing', async (conte
   await worker.waitForLine(READY, PATIENT.timeout)
   await enqueue(context, redis)
   await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENT)
-  await worker.waitForLine(/the history does not take/)
+  await worker.waitForLine(/could not write run history/)
 })
 
 test.concurrent('tells no secret, not even at the trace level', async (context) => {
