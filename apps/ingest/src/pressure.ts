@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { every } from '@opifer/platform/process'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
 
@@ -25,7 +25,6 @@ export function watchPressure(
   limits: PressureLimits,
   intervalMs = 1_000,
 ): Pressure {
-  const stopping = new AbortController()
   let reason: string | undefined
 
   async function look(): Promise<string | undefined> {
@@ -39,20 +38,20 @@ export function watchPressure(
     return queueReason(waiting + prioritized, limits) ?? memoryReason(memory, limits)
   }
 
-  async function follow(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      reason = await look().catch(() => undefined)
-      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {})
-    }
-  }
-
-  const done = follow()
+  const poller = every(
+    intervalMs,
+    async () => {
+      reason = await look()
+    },
+    {
+      onError() {
+        reason = undefined
+      },
+    },
+  )
   return {
     reason: () => reason,
-    async stop() {
-      stopping.abort()
-      await done
-    },
+    stop: async () => poller[Symbol.asyncDispose](),
   }
 }
 

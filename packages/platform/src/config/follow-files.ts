@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { every } from '../process/every.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { fileText } from './file-text.ts'
 
@@ -26,14 +26,13 @@ export interface FileFollower {
  */
 export function followFiles<Name extends string>(followed: FollowedFiles<Name>): FileFollower {
   const { files, use, log, intervalMs = 1_000 } = followed
-  const stopping = new AbortController()
   let inUse = followed.texts
   let last = followed.texts
   let suspected: string | undefined
   let told: string | undefined
 
-  async function look(): Promise<void> {
-    const texts = await readAll(files, stopping.signal)
+  async function look(signal: AbortSignal): Promise<void> {
+    const texts = await readAll(files, signal)
     // Files that are written one after the other, or in several steps, are used once they rest.
     const isAtRest = isSame(texts, last)
     last = texts
@@ -55,20 +54,8 @@ export function followFiles<Name extends string>(followed: FollowedFiles<Name>):
     told = fault
   }
 
-  async function follow(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {})
-      await look().catch((error: Error) => stopping.signal.aborted || warn(error.message))
-    }
-  }
-
-  const done = follow()
-  return {
-    async close() {
-      stopping.abort()
-      await done
-    },
-  }
+  const poller = every(intervalMs, look, { onError: (error) => warn((error as Error).message) })
+  return { close: async () => poller[Symbol.asyncDispose]() }
 }
 
 async function readAll<Name extends string>(

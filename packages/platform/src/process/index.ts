@@ -1,3 +1,4 @@
+export { every } from './every.ts'
 export type { Lifecycle } from './lifecycle.ts'
 export { createLifecycle } from './lifecycle.ts'
 export { type Process, type ProcessInput, runProcess } from './process.ts'
