@@ -42,7 +42,7 @@ test('it listens there when it is told so in so many words', async () => {
 
 test('with a port of their own probes and metrics are there, and no longer where people come in', async () => {
   const { dashboard } = await givenDashboard('--operationsAddr=127.0.0.1:0')
-  const { port } = JSON.parse(await dashboard.waitForLine(/operations are listening/)) as { port: number }
+  const { port } = JSON.parse(await dashboard.waitForLine(/operations server listening/)) as { port: number }
   for (const path of ['/healthz', '/readiness', '/metrics']) {
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status, path).toBe(200)
     expect((await fetch(`${dashboard.url}${path}`)).status, path).toBe(404)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createCatalogue, createDepthLog, createHistoryReader, createPresence, stayPresent } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
-import { hostGuard, openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { hostGuard, openTls, operationsApp, mountOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess, VERSION } from '@opifer/platform/process'
 import { createMarks, openRuns } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
@@ -67,7 +67,7 @@ await runProcess(
     lifecycle.onClose('certificates', () => tls?.close())
 
     const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
+    const operations = await mountOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp({
       ...deps,
       auth,

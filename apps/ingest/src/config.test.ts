@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseConfig } from '@opifer/platform/config'
 import { expect, test } from 'vitest'
-import { INGEST_OPTIONS, ingestFaults } from './config.ts'
+import { INGEST_OPTIONS, ingestErrors } from './config.ts'
 
 function parse(...argv: string[]) {
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
@@ -37,11 +37,11 @@ test("OpenFero's flags are understood as OpenFero writes them", () => {
     authBasicUser: 'alert',
     authBasicPass: 'p',
   })
-  expect(ingestFaults(config)).toEqual([])
+  expect(ingestErrors(config)).toEqual([])
 })
 
 test('what is missing for authentication and for TLS is told at once', () => {
-  expect(ingestFaults(parse('--authMethod=bearer', `--tlsCert=${fileURLToPath(import.meta.url)}`))).toEqual([
+  expect(ingestErrors(parse('--authMethod=bearer', `--tlsCert=${fileURLToPath(import.meta.url)}`))).toEqual([
     '--authBearerToken or --authBearerTokenFile: needed for --authMethod=bearer',
     '--tlsKey: needed to listen with TLS',
   ])

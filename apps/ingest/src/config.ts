@@ -1,4 +1,4 @@
-import { AUTH_OPTIONS, authFaults } from '@opifer/platform/auth'
+import { AUTH_OPTIONS, authErrors } from '@opifer/platform/auth'
 import {
   address,
   COMMON_OPTIONS,
@@ -9,7 +9,7 @@ import {
   oneOf,
   type Options,
 } from '@opifer/platform/config'
-import { TLS_OPTIONS, tlsFaults } from '@opifer/platform/http'
+import { TLS_OPTIONS, tlsErrors } from '@opifer/platform/http'
 
 /** What an ingest process can be told. Names of flags that OpenFero has are OpenFero's. */
 export const INGEST_OPTIONS = {
@@ -46,6 +46,6 @@ export const INGEST_OPTIONS = {
 export type IngestConfig = Config<typeof INGEST_OPTIONS>
 
 /** What no setting shows by itself. */
-export function ingestFaults(config: IngestConfig): string[] {
-  return [...authFaults(config), ...tlsFaults(config)]
+export function ingestErrors(config: IngestConfig): string[] {
+  return [...authErrors(config), ...tlsErrors(config)]
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
-import { within } from '@opifer/platform/process'
+import { withTimeout } from '@opifer/platform/process'
 import type { Marks } from '@opifer/queue'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
@@ -61,7 +61,7 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
     if (full !== undefined) return { kind: 'unavailable', reason: full }
     const runs = splitWebhook(webhook, settings.dedupScope, now(), newId)
     try {
-      const receipts = await within(settings.redisTimeout, enqueueBatched(runs))
+      const receipts = await withTimeout(settings.redisTimeout, enqueueBatched(runs))
       return receipts ? answerOf(receipts) : late(settings.redisTimeout)
     } catch (cause) {
       return { kind: 'unavailable', reason: 'Redis did not take all alerts', cause }

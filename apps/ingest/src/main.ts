@@ -1,18 +1,18 @@
 import { createRepeatCounter, stayPresent } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
-import { openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { mountOperations, openTls, operationsApp, serveHttp } from '@opifer/platform/http'
 import { runProcess } from '@opifer/platform/process'
 import { createMarks, openRuns } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
-import { INGEST_OPTIONS, ingestFaults } from './config.ts'
+import { INGEST_OPTIONS, ingestErrors } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
 import { watchPressure } from './pressure.ts'
 
 await runProcess(
-  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestFaults },
+  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestErrors },
   async ({ config, files, log, lifecycle, tracing }) => {
     const registry = createRegistry()
 
@@ -39,7 +39,7 @@ await runProcess(
     lifecycle.onClose('certificates', () => tls?.close())
 
     const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
+    const operations = await mountOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp(
       {
         intake,

@@ -42,7 +42,7 @@ test.each([
   { flag: '--concurrency=0', want: 'a whole number from 1' },
   { flag: '--cooldown=soon', want: 'a duration' },
 ])('$flag is refused', ({ flag, want }) => {
-  expect(parse([flag])).toMatchObject({ kind: 'faults', faults: [expect.stringContaining(want)] })
+  expect(parse([flag])).toMatchObject({ kind: 'errors', errors: [expect.stringContaining(want)] })
 })
 
 describe('the labels that a selector asks for', () => {

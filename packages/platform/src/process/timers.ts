@@ -36,3 +36,16 @@ export function every(
     },
   }
 }
+
+/** The value of `work`, or undefined if it takes longer than `ms`. The work itself goes on. */
+export async function withTimeout<Value>(ms: number, work: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
