@@ -105,7 +105,7 @@ function matchersOf({ match }: GivenFilter, problems: FilterProblem[]): Pick<Run
   if (match === '') return {}
   const parsed = parseMatchers(match)
   if (parsed.ok) return { matchers: parsed.matchers }
-  problems.push({ field: 'match', message: parsed.problem })
+  problems.push({ field: 'match', message: parsed.error })
   return {}
 }
 

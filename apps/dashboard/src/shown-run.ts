@@ -1,4 +1,4 @@
-import { isDefective, type LabelSet, labelSet, type Run } from '@opifer/core'
+import { isInvalid, type LabelSet, labelSet, type Run } from '@opifer/core'
 import type { RunRecord } from '@opifer/history'
 import type { RunState } from './components/outcome.ts'
 
@@ -26,7 +26,7 @@ export function stateOf({ result, startedAt }: Pick<ShownRun, 'result' | 'starte
 
 /** Of a defective alert nothing but the name can be told. */
 export function labelsOf({ run: { alert } }: ShownRun): LabelSet {
-  return isDefective(alert) ? labelSet(alert.alertname && { alertname: alert.alertname }) : alert.labels
+  return isInvalid(alert) ? labelSet(alert.alertname && { alertname: alert.alertname }) : alert.labels
 }
 
 export function nameOf({ run: { alert } }: ShownRun): string {

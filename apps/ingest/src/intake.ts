@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
+import { type DedupScope, isInvalid, type Run, type Webhook } from '@opifer/core'
 import { withTimeout } from '@opifer/platform/process'
 import type { Marks } from '@opifer/queue'
 import type { RedisClient } from '@opifer/platform/redis'
@@ -19,7 +19,7 @@ export interface Receipt {
   /** The run that takes care of it, or did. */
   runId: string
   /** What is wrong with the alert itself: its run will end `invalid`. */
-  defect?: string
+  invalid?: string
 }
 
 export type Intake =
@@ -130,6 +130,6 @@ function receiptOf(run: Run, coolingRun: string | null, queuedId: string | undef
     fingerprint,
     result: coolingRun ? 'cooldown' : joined,
     runId: coolingRun ?? queuedId ?? run.id,
-    ...(isDefective(run.alert) && { defect: run.alert.defect }),
+    ...(isInvalid(run.alert) && { invalid: run.alert.invalid }),
   }
 }

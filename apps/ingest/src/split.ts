@@ -2,8 +2,8 @@ import {
   type Alert,
   type DedupScope,
   dedupId,
-  type DefectiveAlert,
-  isDefective,
+  type InvalidAlert,
+  isInvalid,
   type Run,
   runId,
   type Webhook,
@@ -26,6 +26,6 @@ export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: nu
   }))
 }
 
-function beginning(alert: Alert | DefectiveAlert): number | undefined {
-  return isDefective(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
+function beginning(alert: Alert | InvalidAlert): number | undefined {
+  return isInvalid(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
 }

@@ -9,7 +9,7 @@ const NOW = Date.parse('2026-11-23T05:00:00Z')
 
 function runsOf(input: unknown): { webhook: Webhook; runs: Run[] } {
   const parsed = parseWebhook(input)
-  if (!parsed.ok) throw new Error(parsed.problems.join())
+  if (!parsed.ok) throw new Error(parsed.errors.join())
   const { webhook } = parsed
   return { webhook, runs: splitWebhook(webhook, 'alert', NOW, () => 'run') }
 }
@@ -60,7 +60,7 @@ describe('an alert has fired anew', () => {
 
   test.each([
     { what: 'is over', alert: makeAlert({ status: 'resolved' }) },
-    { what: 'is wrong in itself', alert: makeRun().alert, defect: 'no name' },
+    { what: 'is wrong in itself', alert: makeRun().alert, invalid: 'no name' },
   ])('never when it $what', ({ alert, ...defect }) => {
     const other = { ...run, alert: { ...alert, ...defect } } as Run
     expect(refiredAlerts([other], new Map([[own, earlier]]))).toEqual([])

@@ -4,7 +4,7 @@ import {
   beganOf,
   type Firing,
   firingOf,
-  isDefective,
+  isInvalid,
   type ResolvedMark,
   type Run,
 } from '@opifer/core'
@@ -27,7 +27,7 @@ export interface RefiredAlert {
 export function endedAlerts(runs: readonly Run[]): EndedAlert[] {
   return runs.flatMap((run) => {
     const { alert, receivedAt } = run
-    if (isDefective(alert) || alert.status !== 'resolved') return []
+    if (isInvalid(alert) || alert.status !== 'resolved') return []
     return [{ alertId: alertId(run, alert), mark: { endedAt: endOf(alert), receivedAt } }]
   })
 }
@@ -42,7 +42,7 @@ export function refiredAlerts(runs: readonly Run[], inQueue: ReadonlyMap<string,
   return runs.flatMap((run) => {
     const { alert, receivedAt } = run
     const joined = inQueue.get(run.id) ?? run.id
-    if (joined === run.id || isDefective(alert) || alert.status !== 'firing') return []
+    if (joined === run.id || isInvalid(alert) || alert.status !== 'firing') return []
     if (!(beganOf(joined) < beganOf(run.id))) return []
     return [{ alertId: alertId(run, alert), firing: firingOf(alert, receivedAt), runId: joined }]
   })

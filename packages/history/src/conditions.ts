@@ -1,4 +1,4 @@
-import { alertId, compileMatchers, isDefective, type Matcher } from '@opifer/core'
+import { alertId, compileMatchers, isInvalid, type Matcher } from '@opifer/core'
 import { INDEX, labelsOf } from './indexes.ts'
 import type { RunQuery } from './query.ts'
 import type { RunRecord } from './record.ts'
@@ -48,7 +48,7 @@ const CONDITIONS: { [Part in keyof RunQuery]-?: (value: NonNullable<RunQuery[Par
     },
   ],
   alertId: (id) => [
-    { test: ({ run }) => !isDefective(run.alert) && alertId(run, run.alert) === id, cover: [INDEX.alert(id)] },
+    { test: ({ run }) => !isInvalid(run.alert) && alertId(run, run.alert) === id, cover: [INDEX.alert(id)] },
   ],
 }
 
@@ -69,7 +69,7 @@ function textTest(text: string): Condition['test'] {
 }
 
 function textsOf({ id, run: { alert, groupKey }, job, result }: RunRecord): (string | undefined)[] {
-  const sets = isDefective(alert) ? [] : [alert.labels, alert.annotations]
+  const sets = isInvalid(alert) ? [] : [alert.labels, alert.annotations]
   return [
     alert.alertname,
     ...sets.flatMap((set) => Object.entries(set).flat()),

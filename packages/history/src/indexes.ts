@@ -1,4 +1,4 @@
-import { alertId, isDefective, type LabelSet, labelSet, type Outcome, type Run } from '@opifer/core'
+import { alertId, isInvalid, type LabelSet, labelSet, type Outcome, type Run } from '@opifer/core'
 import { keyPart } from './keys.ts'
 
 /** Names of the indexes. Each is a sorted set of run ids by when ingest received the alert. */
@@ -32,12 +32,12 @@ export function indexesOf(run: Pick<Run, 'receiver' | 'groupKey' | 'alert'>): st
   ]
   if (labels.length > MAX_LABELS) indexes.push(INDEX.manyLabels)
   if (alert.alertname) indexes.push(INDEX.alertname(alert.alertname))
-  if (!isDefective(alert)) indexes.push(INDEX.alert(alertId(run, alert)))
+  if (!isInvalid(alert)) indexes.push(INDEX.alert(alertId(run, alert)))
   return indexes
 }
 
 /** Of a defective alert no more than its name can be told. */
 export function labelsOf(alert: Run['alert']): LabelSet {
-  if (!isDefective(alert)) return alert.labels
+  if (!isInvalid(alert)) return alert.labels
   return labelSet(alert.alertname === undefined ? {} : { alertname: alert.alertname })
 }

@@ -93,7 +93,7 @@ function makeEntry(drawn: Drawn, index: number): Entry {
   const { status, outcome } = drawn
   const set = labelSet(Object.fromEntries([...drawn.labels, ['alertname', drawn.alertname]]))
   const alert = drawn.defective
-    ? { defect: 'wrong', status, alertname: drawn.alertname, fingerprint: 'f', excerpt: '' }
+    ? { invalid: 'wrong', status, alertname: drawn.alertname, fingerprint: 'f', excerpt: '' }
     : makeAlert({ labels: set, status, annotations: labelSet({}) })
   const made = run(index, { alert, groupKey: drawn.groupKey, receivedAt: drawn.receivedAt })
   const placed = drawn.hasJob && outcome ? withJob(made) : made

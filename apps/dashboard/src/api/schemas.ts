@@ -1,4 +1,4 @@
-import { isDefective, OUTCOMES } from '@opifer/core'
+import { isInvalid, OUTCOMES } from '@opifer/core'
 import { z } from '@hono/zod-openapi'
 import { iso } from '../components/time.ts'
 import { labelsOf, type ShownRun } from '../shown-run.ts'
@@ -27,7 +27,7 @@ export const runSchema = z
       endsAt: z.string().optional(),
       generatorURL: z.string().optional(),
       fingerprint: z.string(),
-      defect: z.string().optional().openapi({ description: 'what is wrong with the alert itself' }),
+      invalid: z.string().optional().openapi({ description: 'what is wrong with the alert itself' }),
     }),
     receiver: z.string(),
     groupKey: z.string(),
@@ -154,7 +154,7 @@ function apiAlert(shown: ShownRun): ApiRun['alert'] {
   const { alert } = shown.run
   const { alertname, status, fingerprint } = alert
   const common = { alertname, status, fingerprint, labels: { ...labelsOf(shown) } }
-  if (isDefective(alert)) return { ...common, annotations: {}, defect: alert.defect }
+  if (isInvalid(alert)) return { ...common, annotations: {}, invalid: alert.invalid }
   const { annotations, startsAt, endsAt, generatorURL } = alert
   return { ...common, annotations: { ...annotations }, startsAt, endsAt, generatorURL }
 }

@@ -1,4 +1,4 @@
-import { isDefective, retryRun } from '@opifer/core'
+import { isInvalid, retryRun } from '@opifer/core'
 import type { DashboardDeps } from '../deps.ts'
 import { isInFlight } from '../shown-run.ts'
 import { findRun } from './find-run.ts'
@@ -24,8 +24,8 @@ async function enqueueAgain(id: string, requestedBy: string, deps: Deps): Promis
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
   if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
-  if (isDefective(shown.run.alert))
-    return { kind: 'refused', reason: `the alert itself is wrong: ${shown.run.alert.defect}` }
+  if (isInvalid(shown.run.alert))
+    return { kind: 'refused', reason: `the alert itself is wrong: ${shown.run.alert.invalid}` }
   const run = retryRun({ id, ...shown.run }, { requestedBy, now: now(), random: newId() })
   const job = await queue.add(shown.run.alert.alertname, run, { jobId: run.id, deduplication: { id: run.dedupId } })
   // BullMQ tells that an add was deduplicated only by answering with another id than the one that was asked for.

@@ -1,4 +1,4 @@
-import { alertId, buildJob, isDefective, type Operario, type Run } from '@opifer/core'
+import { alertId, buildJob, isInvalid, type Operario, type Run } from '@opifer/core'
 import { dump } from 'js-yaml'
 import type { DashboardDeps } from '../deps.ts'
 import type { RunView } from '../pages/run.ts'
@@ -23,7 +23,7 @@ async function readManifest(
   { id, run, operario, job }: ShownRun,
   catalogue: Deps['catalogue'],
 ): Promise<RunView['manifest']> {
-  if (!job || !operario || isDefective(run.alert)) return undefined
+  if (!job || !operario || isInvalid(run.alert)) return undefined
   const stored = operario.manifestHash === undefined ? undefined : await catalogue.manifest(operario.manifestHash)
   if (!stored) return { missing: 'The manifest that the Job was made of is no longer kept.' }
   const { configMap, key, resourceVersion, manifestHash = '' } = operario
@@ -40,7 +40,7 @@ async function readNeighbours(
   { id, run }: ShownRun,
   history: Deps['history'],
 ): Promise<Pick<RunView, 'later' | 'earlier'>> {
-  if (isDefective(run.alert)) return { later: [], earlier: [] }
+  if (isInvalid(run.alert)) return { later: [], earlier: [] }
   const same = alertId(run, run.alert)
   const place = { receivedAt: run.receivedAt, runId: id }
   const [later, earlier] = await Promise.all([

@@ -35,7 +35,7 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, tracing, log 
       const json = parseJson(await c.req.arrayBuffer())
       if (!json.ok) return problem(c, 400, json.problem)
       const parsed = parseWebhook(json.value)
-      if (!parsed.ok) return problem(c, 400, `not a webhook of Alertmanager: ${parsed.problems.join('; ')}`)
+      if (!parsed.ok) return problem(c, 400, `not a webhook of Alertmanager: ${parsed.errors.join('; ')}`)
 
       const { webhook } = parsed
       tracing.annotate(() => ({

@@ -1,7 +1,7 @@
 import {
   type Alert,
-  type DefectiveAlert,
-  isDefective,
+  type InvalidAlert,
+  isInvalid,
   operarioAddress,
   type OperarioAddress,
   readOperario,
@@ -19,7 +19,7 @@ export interface Operarios {
   /** @param listener called when any of them has changed, and now and then when none has */
   tellOfChanges: (listener: () => void) => void
   /** The ConfigMap that an alert leads to, if there is one. */
-  reference: (alert: Alert | DefectiveAlert) => ObjectReference | undefined
+  reference: (alert: Alert | InvalidAlert) => ObjectReference | undefined
   mirror: Mirror<ConfigMap>
 }
 
@@ -41,7 +41,7 @@ export function watchOperarios(
     read: (address) => shelf.read(address),
     tellOfChanges: (listener) => shelf.tellOfChanges(listener),
     reference(alert) {
-      const address = isDefective(alert) ? undefined : operarioAddress(alert)
+      const address = isInvalid(alert) ? undefined : operarioAddress(alert)
       return address && shelf.reference(address)
     },
     resolve(alert) {

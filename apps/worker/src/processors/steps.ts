@@ -1,4 +1,4 @@
-import { isDefective, type JobManifest, type JobSettings, type Run } from '@opifer/core'
+import { isInvalid, type JobManifest, type JobSettings, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
 import type { Marks } from '@opifer/queue'
 import type { Logger } from '@opifer/platform/telemetry'
@@ -104,7 +104,7 @@ export function stepsFor(deps: StepDeps, settings: StepSettings, context: TurnCo
 
 /** How long a Job of the run would be kept after its end, in seconds. */
 function ttlOf({ alert }: Run, { operarios }: StepDeps, { job }: StepSettings): number {
-  const resolution = isDefective(alert) ? undefined : operarios.resolve(alert)
+  const resolution = isInvalid(alert) ? undefined : operarios.resolve(alert)
   const spec = resolution?.kind === 'found' ? resolution.operario.manifest.spec : undefined
   return spec?.ttlSecondsAfterFinished ?? job.ttlSeconds
 }

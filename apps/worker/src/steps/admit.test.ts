@@ -24,7 +24,7 @@ test('a fresh alert is admitted, with how many of its Jobs have finished before'
 })
 
 test('an alert that is wrong in itself ends invalid, with what is wrong', async () => {
-  const alert = { defect: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
+  const alert = { invalid: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
   expect(await admit(makeRun({ alert }), undefined, given())).toEqual({
     kind: 'refused',
     outcome: 'invalid',

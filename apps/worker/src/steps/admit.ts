@@ -4,7 +4,7 @@ import {
   episode,
   type Firing,
   firingOf,
-  isDefective,
+  isInvalid,
   isOver,
   type Outcome,
   type Run,
@@ -32,7 +32,7 @@ export interface AdmitDeps {
 /** Lets only those runs pass that should still lead to a Job. */
 export async function admit(run: Run, lastError: string | undefined, deps: AdmitDeps): Promise<Admission> {
   const { alert } = run
-  if (isDefective(alert)) return { kind: 'refused', outcome: 'invalid', reason: alert.defect }
+  if (isInvalid(alert)) return { kind: 'refused', outcome: 'invalid', reason: alert.invalid }
   const { marks } = deps
   const { id: runId, dedupId } = run
   const about = { dedupId, alertId: alertId(run, alert), episode: episode(dedupId, alert.startsAt), runId }

@@ -41,7 +41,7 @@ test('a run that had no Job leads to no cooldown and counts none', async () => {
 
 test('a defective alert can be recorded too', async () => {
   const { deps } = given()
-  const alert = { defect: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
+  const alert = { invalid: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
   const result = await record(makeRun({ alert }), { outcome: 'invalid', reason: 'wrong' }, deps)
   expect(result.outcome).toBe('invalid')
 })

@@ -1,4 +1,4 @@
-import { episode, isDefective, type JobTimes, type Result, type Run } from '@opifer/core'
+import { episode, isInvalid, type JobTimes, type Result, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
 import type { Lock } from '@opifer/history'
 import type { Marks } from '@opifer/queue'
@@ -46,7 +46,7 @@ export async function record(run: Run, { jobTimes, ...ending }: Ending, deps: Re
 const EPISODE_MS = 7 * 24 * 3_600_000
 
 function finishJob({ id, dedupId, alert, operario }: Run, { marks, lock, cooldown }: RecordDeps): Promise<void> {
-  const startsAt = isDefective(alert) ? undefined : alert.startsAt
+  const startsAt = isInvalid(alert) ? undefined : alert.startsAt
   const cooldownMs = operario?.cooldownMs ?? cooldown
   return marks.finishJob(
     { dedupId, episode: episode(dedupId, startsAt), runId: id, cooldownMs, keepMs: EPISODE_MS },

@@ -61,7 +61,7 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     },
   } satisfies IJob
   if (Buffer.byteLength(JSON.stringify(job)) > MAX_JOB_BYTES) return { ok: false, reason: TOO_LARGE }
-  return { ok: true, job, remarks: [...env.remarks, ...givenWay(spec.template.spec, env)] }
+  return { ok: true, job, remarks: [...env.warnings, ...givenWay(spec.template.spec, env)] }
 }
 
 type Identity = ReturnType<typeof identityOf>

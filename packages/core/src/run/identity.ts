@@ -1,4 +1,4 @@
-import { type Alert, type DefectiveAlert, isDefective } from '../alert/alert.ts'
+import { type Alert, type InvalidAlert, isInvalid } from '../alert/alert.ts'
 import { fnv1a64, sha256 } from '../text/hash.ts'
 
 /** What makes two alerts the same piece of work: each alert of a group by itself, or the group as a whole. */
@@ -14,9 +14,9 @@ export interface Origin {
  * The deduplication id: at most one run of it is in flight. Repeats, retries and the twin of a clustered Alertmanager
  * share it. It leaves `startsAt` out, so an alert that fires anew while its run is in flight joins that run.
  */
-export function dedupId({ receiver, groupKey }: Origin, alert: Alert | DefectiveAlert, scope: DedupScope): string {
+export function dedupId({ receiver, groupKey }: Origin, alert: Alert | InvalidAlert, scope: DedupScope): string {
   // A defective alert must never stand in for its whole group.
-  return scope === 'group' && !isDefective(alert)
+  return scope === 'group' && !isInvalid(alert)
     ? sha256([receiver, groupKey, alert.status])
     : sha256([receiver, groupKey, alert.fingerprint, alert.status])
 }

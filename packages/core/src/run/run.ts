@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { alertSchema, defectiveAlertSchema } from '../alert/alert.ts'
+import { alertSchema, invalidAlertSchema } from '../alert/alert.ts'
 import { resultSchema } from './outcome.ts'
 
 /** One attempt to remediate one alert, as it stands in the queue. Times are milliseconds since the epoch. */
@@ -36,7 +36,7 @@ export const runSchema = z.object({
   receiver: z.string(),
   groupKey: z.string(),
   receivedAt: z.number(),
-  alert: z.union([alertSchema, defectiveAlertSchema]),
+  alert: z.union([alertSchema, invalidAlertSchema]),
   /** The run that somebody asked to be tried again. */
   retryOf: z.string().optional(),
   /** Who asked for it. */
