@@ -19,16 +19,16 @@ await runProcess(
     const redis = connectRedis(config, { kind: 'fail-fast', timeoutMs: config.redisTimeout }, log)
     lifecycle.onClose('redis', () => redis.disconnect())
     const queue = openRuns(redis, config.queuePrefix, tracing.queueOptions)
-    queue.on('error', (err) => log.debug({ err }, 'queue'))
+    queue.on('error', (err) => log.debug({ err }, 'queue error'))
     lifecycle.onClose('queue', () => queue.close())
     registerRedisMetrics(registry, { redis, queue })
 
     const pressure = watchPressure({ redis, queue }, config)
-    lifecycle.onClose('look-out for pressure', () => pressure.stop())
+    lifecycle.onClose('pressure check', () => pressure.stop())
     const countRepeats = createRepeatCounter(redis, config.queuePrefix)
-    // Nobody relies on the count, so no webhook waits for it.
+    // The count is for display only, so no webhook waits for it.
     const onRepeats = (runIds: string[], at: number) =>
-      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
+      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'could not count repeats'))
     const marks = createMarks(redis, config.queuePrefix)
     const isTraced = tracing.queueOptions.telemetry !== undefined
     const intake = createIntake({ redis, queue, pressure, marks, onRepeats, isTraced }, config)
@@ -55,6 +55,6 @@ await runProcess(
     lifecycle.onClose('server', () => server.close())
     const presence = stayPresent('ingest', redis, config.queuePrefix, log)
     lifecycle.onClose('presence', () => presence.stop())
-    log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
+    log.info({ ...server.address, tls: tls !== undefined }, 'ingest listening')
   },
 )
