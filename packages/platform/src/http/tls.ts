@@ -16,7 +16,7 @@ export const TLS_OPTIONS = {
   tlsClientCa: {
     schema: optionalString(),
     file: true,
-    help: 'CA bundle for verifying client certificates (mTLS)',
+    help: 'file with the CA bundle for verifying client certificates (mTLS)',
   },
   operationsAddr: {
     schema: optionalAddress(),
