@@ -336,7 +336,7 @@ describe('6. POST /alerts takes the webhook', () => {
     const ended = await Promise.all(receipts.map(({ runId }) => system.runs.end(runId)))
     expect(ended.map(({ result }) => result.outcome)).toEqual(['succeeded', 'invalid', 'succeeded'])
     expect(ended[1]?.result.reason).toContain('labels.alertname is missing')
-    expect(receipts[1]?.defect).toBe(ended[1]?.result.reason)
+    expect(receipts[1]?.invalid).toBe(ended[1]?.result.reason)
   })
 
   const gate = makeGate()

@@ -176,7 +176,7 @@ describe('Names of labels', () => {
   test('that become the same variable: the one that needs no change wins, and the log tells of the other', async () => {
     const env = await environmentOf({ 'foo-bar': 'loser', foo_bar: 'winner', 'foo.bar': 'loser' })
     expect(env['OPENFERO_FOO_BAR']).toBe('winner')
-    await system.workers[0]?.waitForLine(/foo-bar.*gives way/)
+    await system.workers[0]?.waitForLine(/foo-bar.*is dropped/)
   })
 
   test('__proto__ and its like are labels as any other', async () => {

@@ -54,11 +54,11 @@ describe('Log lines', () => {
     expect(lines.filter(({ msg }) => msg === 'webhook accepted')).toMatchObject(
       Array.from({ length: 3 }, () => ({ groupKey: '{}:{from="tests"}', enqueued: 1 })),
     )
-    expect(lines.filter(({ msg }) => msg === 'webhook refused')).toMatchObject([
+    expect(lines.filter(({ msg }) => msg === 'webhook rejected')).toMatchObject([
       { level: 'warn', code: 415, detail: expect.stringContaining('Content-Type must be application/json') },
       { level: 'warn', code: 400, detail: expect.stringContaining('the body is not JSON') },
     ])
-    expect(lines.filter(({ msg }) => msg === 'webhook not taken')).toMatchObject([
+    expect(lines.filter(({ msg }) => msg === 'webhook deferred')).toMatchObject([
       { level: 'warn', groupKey: '{}:{from="tests"}', reason: 'Redis is not connected' },
     ])
   })
@@ -109,8 +109,8 @@ async function giveTrouble({ cluster, ingest, workers, redis, run, runs, post, s
   await (await send('{}', 'text/plain')).text()
   await (await send('{', 'application/json')).text()
   await redis.kill()
-  await eventually(() => expect(ingest.lines.join('\n')).toContain('"Redis is away"'))
+  await eventually(() => expect(ingest.lines.join('\n')).toContain('"Redis connection lost"'))
   await (await send(JSON.stringify(firing('Succeeds')), 'application/json')).text()
   await redis.restart()
-  await ingest.waitForLine(/"Redis is back"/)
+  await ingest.waitForLine(/"Redis connection restored"/)
 }

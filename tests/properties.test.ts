@@ -3,7 +3,7 @@ import {
   type Alert,
   buildJob,
   identify,
-  isDefective,
+  isInvalid,
   type JobManifest,
   operarioAddress,
   type OperarioConfigMap,
@@ -28,7 +28,7 @@ test('any JSON is a webhook or refused with reasons, and no alert of a webhook g
       const input = JSON.parse(text) as { alerts: unknown[] }
       const parsed = parseWebhook(input)
       const isKept = parsed.ok && parsed.webhook.alerts.length === input.alerts.length
-      const isRefused = !parsed.ok && parsed.problems.length > 0
+      const isRefused = !parsed.ok && parsed.errors.length > 0
       expect(isKept || isRefused).toBe(true)
     }),
     RUNS,
@@ -105,7 +105,7 @@ type Made = { job: JobManifest } | { reason: string }
 
 /** What each alert of a webhook leads to that nothing is wrong with in itself. */
 function makeAll(text: string, manifest: object): Made[] {
-  return runsOf(text).flatMap((run) => (isDefective(run.alert) ? [] : [make(run, run.alert, manifest)]))
+  return runsOf(text).flatMap((run) => (isInvalid(run.alert) ? [] : [make(run, run.alert, manifest)]))
 }
 
 /** All that happens between the watch of ConfigMaps and the call that creates the Job. */

@@ -45,7 +45,7 @@ async function givenGuardedIngest(certificates: Certificates) {
     await ingest.stop()
     await Promise.all([issuer.stop(), redis.stop(), secret.remove()])
   })
-  const { port } = JSON.parse(await ingest.waitForLine(/operations are listening/)) as { port: number }
+  const { port } = JSON.parse(await ingest.waitForLine(/operations server listening/)) as { port: number }
   return { ingest, secret, client, operations: `http://127.0.0.1:${port}` }
 }
 

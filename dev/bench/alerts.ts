@@ -1,5 +1,5 @@
 import type { Run } from '@opifer/core'
-import { identify, isDefective, parseWebhook } from '@opifer/core'
+import { identify, isInvalid, parseWebhook } from '@opifer/core'
 
 export const ALERTNAME = 'OpiferBench'
 const RECEIVER = 'openfero'
@@ -80,7 +80,7 @@ function digits(number: number): string {
 export function runOf(number: number, id: string): Run {
   const parsed = parseWebhook(JSON.parse(webhookText(1).bytes.toString().replace(PLACEHOLDER, digits(number))))
   const alert = parsed.ok ? parsed.webhook.alerts[0] : undefined
-  if (!alert || isDefective(alert)) throw new Error('the sample alert is not one')
+  if (!alert || isInvalid(alert)) throw new Error('the sample alert is not one')
   const origin = { receiver: RECEIVER, groupKey: GROUP_KEY }
   const { dedupId, alertKey } = identify(origin, alert, 'alert')
   return { id, dedupId, alertKey, ...origin, receivedAt: Date.now(), alert }

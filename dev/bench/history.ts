@@ -107,6 +107,6 @@ function historyRun(number: number) {
 
 function matching(text: string): RunQuery {
   const parsed = parseMatchers(text)
-  if (!parsed.ok) throw new Error(parsed.problem)
+  if (!parsed.ok) throw new Error(parsed.error)
   return { matchers: parsed.matchers }
 }

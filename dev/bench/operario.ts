@@ -51,7 +51,7 @@ export function sampleJob(namespace: string): JobManifest {
   const resolution = readOperario(configMap(namespace), ADDRESS)
   if (resolution.kind !== 'found') throw new Error(resolution.reason)
   const run = runOf(1, '7d3ac40e-5d1f-4c7b-9d8e-0f3a2b1c4d5e')
-  if ('defect' in run.alert) throw new Error(run.alert.defect)
+  if ('invalid' in run.alert) throw new Error(run.alert.invalid)
   const settings = { namespace, ttlSeconds: 300, labels: { app: 'openfero' } }
   const build = buildJob({ run, alert: run.alert, operario: resolution.operario, number: 0 }, settings)
   if (!build.ok) throw new Error(build.reason)

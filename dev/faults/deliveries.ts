@@ -64,7 +64,7 @@ export class Deliveries {
   #acknowledge({ group, alerts }: GroupPost, webhook: unknown, { body }: Answer & { code: number }): void {
     const receipts = body === undefined ? [] : (JSON.parse(body) as { alerts: Receipt[] }).alerts
     const parsed = parseWebhook(webhook)
-    if (!parsed.ok) throw new Error(parsed.problems.join('; '))
+    if (!parsed.ok) throw new Error(parsed.errors.join('; '))
     for (const [index, alert] of parsed.webhook.alerts.entries()) {
       const sent = alerts[index]
       if (!sent) continue

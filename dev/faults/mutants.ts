@@ -22,9 +22,9 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
   /** A 2xx that promises what may still fail. */
   'ack-before-enqueue': {
     file: 'apps/ingest/src/intake.ts',
-    original: 'const receipts = await within(settings.redisTimeout, enqueueBatched(runs))',
+    original: 'const receipts = await withTimeout(settings.redisTimeout, enqueueBatched(runs))',
     broken: `enqueueBatched(runs).catch(() => {})
-      const receipts = await within(settings.redisTimeout, Promise.resolve([] as Receipt[]))`,
+      const receipts = await withTimeout(settings.redisTimeout, Promise.resolve([] as Receipt[]))`,
   },
   /** A run that is turned away without a look for the Job that it may have. */
   'blind-refusal': {

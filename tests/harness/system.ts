@@ -26,7 +26,7 @@ export type Job = JobManifest & JobWithStatus
 export interface Receipt {
   result: string
   runId: string
-  defect?: string
+  invalid?: string
 }
 
 /** Opifer as it is deployed: real processes, a real Redis, and a development cluster in this process. */

@@ -1,4 +1,4 @@
-import { AUTH_OPTIONS, authFaults, EXPOSURE_OPTIONS, exposureFault } from '@opifer/platform/auth'
+import { AUTH_OPTIONS, authErrors, EXPOSURE_OPTIONS, exposureError } from '@opifer/platform/auth'
 import {
   address,
   COMMON_OPTIONS,
@@ -8,7 +8,7 @@ import {
   LONGEST_TIMER,
   type Options,
 } from '@opifer/platform/config'
-import { TLS_OPTIONS, tlsFaults } from '@opifer/platform/http'
+import { TLS_OPTIONS, tlsErrors } from '@opifer/platform/http'
 
 /** The options of the dashboard. */
 export const DASHBOARD_OPTIONS = {
@@ -35,6 +35,6 @@ export type DashboardConfig = Config<typeof DASHBOARD_OPTIONS>
 
 /** Errors in how options combine. */
 export function dashboardErrors(config: DashboardConfig): string[] {
-  const exposure = exposureFault(config.addr, config.authMethod, config.allowUnauthenticated)
-  return [...authFaults(config), ...tlsFaults(config), ...(exposure === undefined ? [] : [exposure])]
+  const exposure = exposureError(config.addr, config.authMethod, config.allowUnauthenticated)
+  return [...authErrors(config), ...tlsErrors(config), ...(exposure === undefined ? [] : [exposure])]
 }

@@ -28,7 +28,7 @@ test.each([['--addr=0.0.0.0:0'], ['--addr=:0']])(
     const main = fileURLToPath(new URL('main.ts', import.meta.url))
     const refused = await startProcess({ command: process.execPath, args: [main, flag] })
     expect(await refused.exited).toBe(1)
-    expect(refused.lines.join('\n')).toContain('without authentication it would be open to all')
+    expect(refused.lines.join('\n')).toContain('without authentication; set --authMethod')
   },
 )
 

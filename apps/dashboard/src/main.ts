@@ -7,7 +7,7 @@ import {
   startHeartbeat,
 } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
-import { hostGuard, openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { hostGuard, openTls, operationsApp, mountOperations, serveHttp } from '@opifer/platform/http'
 import { runProcess, VERSION } from '@opifer/platform/process'
 import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
@@ -71,7 +71,7 @@ await runProcess(
     lifecycle.onClose('certificates', () => tls?.close())
 
     const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
+    const operations = await mountOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp({
       ...deps,
       live,

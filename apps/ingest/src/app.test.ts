@@ -12,7 +12,7 @@ const LIMIT = 4_096
 const SETTINGS = { maxBodyBytes: String(LIMIT) }
 
 let server: RedisServer
-/** One instance for whatever needs no other settings. */
+/** For tests that need no other settings. */
 let shared: OpenIngest
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function givenIngest(settings: Record<string, string> = {}, url = server.url): Promise<OpenIngest> {
+async function startIngest(settings: Record<string, string> = {}, url = server.url): Promise<OpenIngest> {
   const ingest = openIngest(url, { ...SETTINGS, ...settings })
   onTestFinished(() => ingest.close())
   if (url === server.url) await ingest.ready()
@@ -45,7 +45,7 @@ async function post(body: Body, headers: Record<string, string> = JSON_TYPE, { a
 
 const webhookText = (overrides = {}) => JSON.stringify(makeWebhook(overrides))
 
-/** What an answer says when it is a problem as RFC 9457 describes it. */
+/** The response as an RFC 9457 problem. */
 async function problemOf(response: Response) {
   expect(response.headers.get('Content-Type')).toBe('application/problem+json')
   return { code: response.status, ...((await response.json()) as Record<string, unknown>) }
@@ -65,7 +65,7 @@ const readinessOf = async ({ app }: OpenIngest) => {
 }
 
 describe('202', () => {
-  test('says what became of each alert', async () => {
+  test('answers 202 with a receipt for each alert', async () => {
     const response = await post(loadFixture('alertmanager/firing-group-with-one-resolved.json'))
     expect(response.status).toBe(202)
     expect(await response.json()).toEqual({
@@ -89,7 +89,7 @@ describe('202', () => {
     })
   })
 
-  test("takes the minimal webhook of the Operarios guide, and computes the alert's fingerprint", async () => {
+  test("accepts the minimal webhook of the Operarios guide and computes the alert's fingerprint", async () => {
     const response = await post(loadFixture('operarios-guide/test-alert.json'))
     expect(response.status).toBe(202)
     expect(await response.json()).toMatchObject({
@@ -99,36 +99,36 @@ describe('202', () => {
 
   test.each([
     ['a group of no alerts', webhookText({ alerts: [] })],
-    ['what Alertmanager may send one day', webhookText({ routeLabels: { team: 'a' }, next: [{}] })],
+    ['unknown fields', webhookText({ routeLabels: { team: 'a' }, next: [{}] })],
     ['a byte order mark', `\ufeff${webhookText()}`],
-    ['an alert that is wrong in itself', webhookText({ alerts: [makeAlert(), 'wrong'] })],
-  ])('takes %s', async (_, body) => {
+    ['an invalid alert', webhookText({ alerts: [makeAlert(), 'wrong'] })],
+  ])('accepts %s', async (_, body) => {
     expect((await post(body)).status).toBe(202)
   })
 
   test.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON', 'application/vnd.am+json'])(
-    'takes %s',
+    'accepts the Content-Type %s',
     async (type) => {
       expect((await post(webhookText(), { 'Content-Type': type })).status).toBe(202)
     },
   )
 
-  test('takes a body that is as large as is allowed', async () => {
+  test('accepts a body of exactly the maximum size', async () => {
     const body = webhookText()
     expect((await post(body.padEnd(LIMIT))).status).toBe(202)
   })
 })
 
-describe('400 says what is wrong, where, and what would be right', () => {
+describe('400', () => {
   test.each<[what: string, body: Body, detail: RegExp]>([
-    ['nothing', '', /^the body is not JSON: it is cut off or malformed$/],
-    ['no JSON', 'alert!', /^the body is not JSON: it is cut off or malformed$/],
-    ['a body cut off', webhookText().slice(0, -1), /^the body is not JSON: it is cut off or malformed$/],
+    ['an empty body', '', /^the body is not JSON: truncated or malformed$/],
+    ['text that is not JSON', 'alert!', /^the body is not JSON: truncated or malformed$/],
+    ['a truncated body', webhookText().slice(0, -1), /^the body is not JSON: truncated or malformed$/],
     ['two webhooks', webhookText() + webhookText(), /^the body is not JSON/],
     [
-      'no UTF-8',
+      'a body that is not UTF-8',
       Buffer.from(webhookText().replace('DiskSpaceLow', 'Ä'), 'latin1'),
-      /^the body is not JSON: it is not UTF-8$/,
+      /^the body is not JSON: not UTF-8$/,
     ],
     ['UTF-16', Buffer.from(webhookText(), 'utf16le'), /^the body is not JSON/],
     ['null', 'null', /body must be a JSON object/],
@@ -140,31 +140,31 @@ describe('400 says what is wrong, where, and what would be right', () => {
     ['an empty groupKey', webhookText({ groupKey: '' }), /groupKey must not be empty/],
     ['no receiver', webhookText({ receiver: undefined }), /receiver must be a string/],
     ['no alerts', webhookText({ alerts: undefined }), /alerts must be a list of alerts/],
-    ['alerts that are no list', webhookText({ alerts: { 0: makeAlert() } }), /alerts must be a list of alerts/],
-    ['all of it', '{}', /version must be "4".*; groupKey must be a string; receiver .*; alerts must be/],
-  ])('%s', async (_, body, detail) => {
+    ['alerts that are not a list', webhookText({ alerts: { 0: makeAlert() } }), /alerts must be a list of alerts/],
+    ['an empty object', '{}', /version must be "4".*; groupKey must be a string; receiver .*; alerts must be/],
+  ])('answers 400 with the reason to %s', async (_, body, detail) => {
     expect(await problemOf(await post(body))).toEqual(problem(400, detail))
   })
 
-  test('and never shows the body', async () => {
+  test('answers 400 without quoting the body', async () => {
     expect(await (await post('{"s3cret')).text()).not.toContain('s3cret')
   })
 })
 
-describe('of several faults', () => {
+describe('precedence', () => {
   const large = 'x'.repeat(LIMIT + 1)
 
-  test('wrong credentials are told before anything else', async () => {
-    const ingest = await givenIngest({ authMethod: 'bearer', authBearerToken: 'token' })
+  test('checks credentials before anything else', async () => {
+    const ingest = await startIngest({ authMethod: 'bearer', authBearerToken: 'token' })
     const response = await post(large, { 'Content-Type': 'text/plain' }, ingest)
-    expect(await problemOf(response)).toEqual(problem(401, /^send the right bearer credentials/))
+    expect(await problemOf(response)).toEqual(problem(401, /^the Authorization header needs valid bearer credentials/))
     expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer/)
     expect((await post(webhookText(), { ...JSON_TYPE, Authorization: 'Bearer token' }, ingest)).status).toBe(202)
   })
 
-  test('the size is told before what stands in it', async () => {
+  test('checks the size before the contents', async () => {
     expect(await problemOf(await post(large))).toEqual(
-      problem(413, /^the body is larger than 4096 bytes: raise --maxBodyBytes/),
+      problem(413, /^the body is larger than 4096 bytes; raise --maxBodyBytes/),
     )
   })
 })
@@ -175,49 +175,49 @@ describe('415', () => {
     [{ 'Content-Type': '' }, /must be application\/json, not ""/],
     [{ 'Content-Type': 'application/jsonp' }, /must be application\/json/],
     [{ 'Content-Type': 'application/x-www-form-urlencoded' }, /must be application\/json/],
-    [{ ...JSON_TYPE, 'Content-Encoding': 'gzip' }, /Content-Encoding must not be used/],
-  ])('answers %j', async (headers, detail) => {
+    [{ ...JSON_TYPE, 'Content-Encoding': 'gzip' }, /Content-Encoding is not supported/],
+  ])('answers 415 to %j', async (headers, detail) => {
     expect(await problemOf(await post(webhookText(), headers))).toEqual(problem(415, detail))
   })
 
-  test('does not mind an encoding that changes nothing', async () => {
+  test('accepts the Content-Encoding identity', async () => {
     expect((await post(webhookText(), { ...JSON_TYPE, 'Content-Encoding': 'Identity' })).status).toBe(202)
   })
 })
 
 describe('other requests', () => {
-  test.each(['/', '/alert', '/alerts/', '/alerts/1', '/metrics/../etc'])('%s is not there', async (path) => {
-    expect(await problemOf(await shared.app.request(path))).toEqual(problem(404, /^there is \/alerts, /))
+  test.each(['/', '/alert', '/alerts/', '/alerts/1', '/metrics/../etc'])('answers 404 to %s', async (path) => {
+    expect(await problemOf(await shared.app.request(path))).toEqual(problem(404, /^not found; try \/alerts, /))
   })
 
-  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is not how a webhook is sent', async (method) => {
+  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('answers 405 to %s', async (method) => {
     const response = await shared.app.request('/alerts', { method })
     expect(response.headers.get('Allow')).toBe('GET, POST')
-    expect(await problemOf(response)).toEqual(problem(405, /post a webhook/))
+    expect(await problemOf(response)).toEqual(problem(405, /only GET and POST/))
   })
 
-  test('GET /alerts is answered "OK", as OpenFero answers it', async () => {
+  test('answers "OK" to GET /alerts, like OpenFero', async () => {
     const response = await shared.app.request('/alerts')
     expect([response.status, await response.json()]).toEqual([200, 'OK'])
   })
 })
 
 describe('health', () => {
-  test('the process is healthy and ready while Redis is there', async () => {
+  test('is healthy and ready while Redis is up', async () => {
     expect((await shared.app.request('/healthz')).status).toBe(200)
     expect(await readinessOf(shared)).toEqual([200, 'ok'])
   })
 
-  test('the process is healthy and not ready while Redis is away', async () => {
-    const ingest = await givenIngest({}, `redis://127.0.0.1:${await freePort()}`)
+  test('is healthy but not ready while Redis is down', async () => {
+    const ingest = await startIngest({}, `redis://127.0.0.1:${await freePort()}`)
     expect((await ingest.app.request('/healthz')).status).toBe(200)
     expect(await readinessOf(ingest)).toEqual([503, 'Redis is not connected'])
   })
 
-  test('the process is not ready while Redis is silent, and ready again afterwards', async () => {
+  test('is not ready while Redis is silent, and ready again afterwards', async () => {
     const own = await startRedis()
     onTestFinished(() => own.stop())
-    const ingest = await givenIngest({}, own.url)
+    const ingest = await startIngest({}, own.url)
     await eventually(async () => expect(await readinessOf(ingest)).toEqual([200, 'ok']))
     own.pause()
     expect(await readinessOf(ingest)).toEqual([503, expect.stringContaining('Redis')])
@@ -227,25 +227,25 @@ describe('health', () => {
 })
 
 describe('503', () => {
-  test('is the answer while Redis is away, and 202 once it is there', async () => {
+  test('answers 503 while Redis is down, and 202 once it is up', async () => {
     const port = await freePort()
-    const ingest = await givenIngest({}, `redis://127.0.0.1:${port}`)
+    const ingest = await startIngest({}, `redis://127.0.0.1:${port}`)
     expect(await problemOf(await post(webhookText(), JSON_TYPE, ingest))).toEqual(
-      problem(503, /^Redis is not connected: send the webhook again$/),
+      problem(503, /^Redis is not connected; send the webhook again$/),
     )
     const late = await startRedis({ port })
     onTestFinished(() => late.stop())
     await eventually(async () => expect((await post(webhookText(), JSON_TYPE, ingest)).status).toBe(202))
   })
 
-  test('is no answer to what can never succeed', async () => {
-    const ingest = await givenIngest({}, `redis://127.0.0.1:${await freePort()}`)
+  test('answers 400, not 503, to invalid JSON while Redis is down', async () => {
+    const ingest = await startIngest({}, `redis://127.0.0.1:${await freePort()}`)
     expect((await post('{', JSON_TYPE, ingest)).status).toBe(400)
   })
 })
 
-test('/metrics counts webhooks by their answer and alerts by their result', async () => {
-  const ingest = await givenIngest()
+test('/metrics counts webhooks by status code and alerts by result', async () => {
+  const ingest = await startIngest()
   const body = webhookText({
     alerts: [makeAlert({ labels: { i: '1' } }), makeAlert({ labels: { i: '2' } })],
     truncatedAlerts: 3,
@@ -272,8 +272,8 @@ test('/metrics counts webhooks by their answer and alerts by their result', asyn
   )
 })
 
-test('instances side by side share nothing but Redis', async () => {
-  const instances = await Promise.all([1, 2, 3].map(() => givenIngest()))
+test('several instances share only Redis', async () => {
+  const instances = await Promise.all([1, 2, 3].map(() => startIngest()))
   const answers = await Promise.all(instances.map((ingest) => post(webhookText(), JSON_TYPE, ingest)))
   const receipts = await Promise.all(
     answers.map(async (answer) => {
@@ -305,7 +305,7 @@ describe('over a real connection', () => {
 
   afterAll(() => http.close())
 
-  async function givenSocket(): Promise<Socket> {
+  async function openSocket(): Promise<Socket> {
     const socket = connect(http.address)
     socket.on('error', () => {})
     onTestFinished(() => {
@@ -315,59 +315,59 @@ describe('over a real connection', () => {
     return socket
   }
 
-  /** What the server answers to bytes that come in pieces. */
+  /** The response to bytes sent in pieces. */
   async function answerTo(...pieces: string[]): Promise<string> {
-    const socket = await givenSocket()
+    const socket = await openSocket()
     for (const piece of pieces) socket.write(piece)
     const [answer] = await once(socket, 'data')
     return String(answer)
   }
 
-  test('a body in chunks is taken', async () => {
+  test('accepts a chunked body', async () => {
     const [start, end] = [webhookText().slice(0, 50), webhookText().slice(50)]
     const answer = await answerTo(head('Transfer-Encoding: chunked'), chunk(start), chunk(end), '0\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 202 /)
   })
 
-  test('a body in chunks that grows too large is refused before its end', async () => {
+  test('rejects a chunked body as soon as it is too large', async () => {
     const answer = await answerTo(head('Transfer-Encoding: chunked'), chunk('x'.repeat(LIMIT)), chunk('x'))
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
   })
 
-  test('a body that says that it is too large is refused before it is sent', async () => {
+  test('rejects a too large Content-Length before the body is sent', async () => {
     expect(await answerTo(head(`Content-Length: ${LIMIT + 1}`))).toMatch(/^HTTP\/1\.1 413 /)
   })
 
   test.each([
-    ['chunked', (body: string) => ({ body: new Blob([body]).stream(), duplex: 'half' as const })],
+    ['sent in chunks', (body: string) => ({ body: new Blob([body]).stream(), duplex: 'half' as const })],
     ['of known length', (body: string) => ({ body })],
-  ])('the sender of a body that is far too large and %s hears of it', async (_, init) => {
+  ])('answers 413 to a far too large body %s', async (_, init) => {
     const { host, port } = http.address
     const body = init('x'.repeat(8 * 1024 * 1024))
     const status = await statusOf(`http://${host}:${port}/alerts`, { method: 'POST', headers: JSON_TYPE, ...body })
     expect(status).toBe(413)
   })
 
-  test('a length and chunks together are refused', async () => {
+  test('rejects Content-Length together with chunks', async () => {
     const answer = await answerTo(head('Content-Length: 2', 'Transfer-Encoding: chunked'), chunk('x'.repeat(LIMIT + 1)))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   })
 
   test.each([
     ['of known length', head('Content-Length: 100')],
-    ['chunked', head('Transfer-Encoding: chunked') + chunk('{')],
-  ])('a sender that breaks off in a body %s counts as that, and not as a failure here', async (_, sent) => {
+    ['sent in chunks', head('Transfer-Encoding: chunked') + chunk('{')],
+  ])('counts a client that disconnects during a body %s as 408', async (_, sent) => {
     const before = await webhooksCounted('408')
-    const socket = await givenSocket()
+    const socket = await openSocket()
     socket.write(sent)
-    // What was sent after it is answered, so what was sent before it has arrived.
+    // A later request was answered, so the earlier bytes have arrived.
     await answerTo(head('Content-Length: 2'), '{}')
     socket.destroy()
     await eventually(async () => expect(await webhooksCounted('408')).toBe(before + 1))
   })
 
-  test('two webhooks on one connection are both answered', async () => {
-    const socket = await givenSocket()
+  test('answers two webhooks on one connection', async () => {
+    const socket = await openSocket()
     const body = webhookText()
     socket.write(`${head(`Content-Length: ${body.length}`)}${body}`)
     socket.write(`${head(`Content-Length: ${body.length}`, 'Connection: close')}${body}`)

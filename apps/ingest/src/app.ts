@@ -12,7 +12,7 @@ export interface AppDeps {
   auth: Authentication
   tracing: Pick<Tracing, 'request' | 'annotate'>
   log: Logger
-  /** Undefined where they have a listener of their own. */
+  /** Undefined if they have a separate listener. */
   operations: Hono | undefined
 }
 
@@ -26,30 +26,30 @@ export function createApp(deps: AppDeps, settings: { maxBodyBytes: number }): Ho
     if (c.req.method !== 'POST') return
     stop()
     metrics.webhooks.inc({ code: c.res.status })
-    if (c.res.status < 500 && !c.res.ok && c.res.status !== BROKEN_OFF)
-      log.warn(await refusal(c.res), 'webhook refused')
+    if (c.res.status < 500 && !c.res.ok && c.res.status !== CLIENT_DISCONNECTED)
+      log.warn(await rejectionOf(c.res), 'webhook rejected')
   })
   app.route('/alerts', alertsRoute({ ...deps, maxBodyBytes: settings.maxBodyBytes }))
   if (operations) app.route('/', operations)
   const paths = operations ? '/alerts, /healthz, /readiness and /metrics' : '/alerts'
-  app.notFound((c) => problem(c, 404, `there is ${paths}`))
+  app.notFound((c) => problem(c, 404, `not found; try ${paths}`))
   app.onError((err, c) => {
     if (c.req.raw.signal.aborted) {
-      log.info('a request broke off before its end')
-      return problem(c, BROKEN_OFF, 'the request broke off before its end')
+      log.info('client disconnected')
+      return problem(c, CLIENT_DISCONNECTED, 'client disconnected')
     }
-    log.error({ err }, 'a request failed')
-    // Whatever it was, the alerts are not lost as long as Alertmanager sends them again, which it does after 5xx.
-    return problem(c, 503, 'the request failed here: send it again')
+    log.error({ err }, 'request failed')
+    // Alertmanager retries after 5xx, so no alert is lost.
+    return problem(c, 503, 'internal error; send the webhook again')
   })
   return app
 }
 
-/** Counted, and heard by nobody: to the sender the connection failed, and it sends again. */
-const BROKEN_OFF = 408
+/** For metrics only: the client has disconnected and will retry. */
+const CLIENT_DISCONNECTED = 408
 
-/** What the sender was told, which is fit for a log. */
-async function refusal(response: Response): Promise<{ code: number; detail: string }> {
+/** Code and detail of a rejection, for the log. */
+async function rejectionOf(response: Response): Promise<{ code: number; detail: string }> {
   const { detail = '' } = (await response.clone().json()) as { detail?: string }
   return { code: response.status, detail: detail.slice(0, 500).toWellFormed() }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseConfig } from '@opifer/platform/config'
 import { expect, test } from 'vitest'
-import { INGEST_OPTIONS, ingestFaults } from './config.ts'
+import { INGEST_OPTIONS, ingestErrors } from './config.ts'
 
 function parse(...argv: string[]) {
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
@@ -9,7 +9,7 @@ function parse(...argv: string[]) {
   return parsed.config
 }
 
-test('nothing has to be set', () => {
+test('every setting has a default', () => {
   expect(parse()).toMatchObject({
     addr: { port: 8080 },
     authMethod: 'none',
@@ -20,7 +20,7 @@ test('nothing has to be set', () => {
   })
 })
 
-test("OpenFero's flags are understood as OpenFero writes them", () => {
+test("accepts OpenFero's flags in OpenFero's syntax", () => {
   const config = parse(
     '-addr=:9000',
     '-authMethod=basic',
@@ -37,16 +37,16 @@ test("OpenFero's flags are understood as OpenFero writes them", () => {
     authBasicUser: 'alert',
     authBasicPass: 'p',
   })
-  expect(ingestFaults(config)).toEqual([])
+  expect(ingestErrors(config)).toEqual([])
 })
 
-test('what is missing for authentication and for TLS is told at once', () => {
-  expect(ingestFaults(parse('--authMethod=bearer', `--tlsCert=${fileURLToPath(import.meta.url)}`))).toEqual([
-    '--authBearerToken or --authBearerTokenFile: needed for --authMethod=bearer',
-    '--tlsKey: needed to listen with TLS',
+test('ingestErrors reports authentication and TLS errors at once', () => {
+  expect(ingestErrors(parse('--authMethod=bearer', `--tlsCert=${fileURLToPath(import.meta.url)}`))).toEqual([
+    '--authBearerToken or --authBearerTokenFile: required with --authMethod=bearer',
+    '--tlsKey: required for TLS',
   ])
 })
 
-test('a time that no timer can take is refused', () => {
+test('rejects a duration that is too long for a timer', () => {
   expect(() => parse('--redisTimeout=30d')).toThrow('at most 2147483647ms')
 })

@@ -1,4 +1,4 @@
-import { isDefective, parseWebhook, type Run, type Webhook } from '@opifer/core'
+import { isInvalid, parseWebhook, type Run, type Webhook } from '@opifer/core'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
 import { eventually, freePort, loadFixture, type RedisServer, startProxy, startRedis } from '@opifer/testkit'
 import type { Queue } from 'bullmq'
@@ -41,7 +41,7 @@ async function givenServer(...extraArgs: string[]): Promise<RedisServer> {
 
 function givenWebhook(...alerts: unknown[]): Webhook {
   const parsed = parseWebhook(alerts.length === 0 ? makeWebhook() : makeWebhook({ alerts }))
-  if (!parsed.ok) throw new Error(parsed.problems.join())
+  if (!parsed.ok) throw new Error(parsed.errors.join())
   return parsed.webhook
 }
 
@@ -294,11 +294,11 @@ describe('an alert that is wrong in itself', () => {
   ])('%s becomes a run with the reason, and its group goes on', async (_, wrong) => {
     const { intake, queue } = await givenReadyIngest()
     const [defective, sound] = receiptsOf(await intake(givenWebhook(wrong, alertAt('a'))))
-    expect(defective).toMatchObject({ result: 'enqueued', defect: expect.any(String) })
+    expect(defective).toMatchObject({ result: 'enqueued', invalid: expect.any(String) })
     expect(sound).toMatchObject({ result: 'enqueued' })
-    expect(sound).not.toHaveProperty('defect')
+    expect(sound).not.toHaveProperty('invalid')
     const run = await runOf(queue, defective)
-    expect(run.alert).toHaveProperty('defect', defective?.defect)
+    expect(run.alert).toHaveProperty('invalid', defective?.invalid)
   })
 })
 
@@ -309,7 +309,7 @@ test('labels that are hostile reach the queue as they are', async () => {
   )
   const [receipt] = receiptsOf(await intake(givenWebhook({ status: 'firing', labels })))
   const run = await runOf(queue, receipt)
-  if (isDefective(run.alert)) throw new Error(run.alert.defect)
+  if (isInvalid(run.alert)) throw new Error(run.alert.invalid)
   expect(Object.getOwnPropertyNames(run.alert.labels).sort()).toEqual(Object.getOwnPropertyNames(labels).sort())
   expect(Object.getOwnPropertyDescriptor(run.alert.labels, '__proto__')?.value).toBe('p')
 })

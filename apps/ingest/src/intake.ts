@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { alertKeyOf, type DedupScope, isDefective, type Run, type Webhook } from '@opifer/core'
-import { within } from '@opifer/platform/process'
+import { alertKeyOf, type DedupScope, isInvalid, type Run, type Webhook } from '@opifer/core'
+import { withTimeout } from '@opifer/platform/process'
 import type { RedisClient } from '@opifer/platform/redis'
 import { queued, type RunFlags } from '@opifer/queue'
 import type { Queue } from 'bullmq'
@@ -18,7 +18,7 @@ export interface Receipt {
   /** The run that handles it, or did. */
   runId: string
   /** Why the alert itself is invalid: its run will end `invalid`. */
-  defect?: string
+  invalid?: string
 }
 
 export type Intake =
@@ -60,7 +60,7 @@ export function createIntake(deps: IntakeDeps, settings: IntakeSettings): (webho
     if (full !== undefined) return { kind: 'unavailable', reason: full }
     const intents = splitWebhook(webhook, settings.dedupScope, now(), newId)
     try {
-      const receipts = await within(settings.redisTimeout, enqueueBatched(intents))
+      const receipts = await withTimeout(settings.redisTimeout, enqueueBatched(intents))
       return receipts ? { kind: 'accepted', receipts } : late(settings.redisTimeout)
     } catch (cause) {
       return { kind: 'unavailable', reason: 'Redis did not take all alerts', cause }
@@ -106,6 +106,6 @@ function receiptOf(run: Run, coolingRun: string | null, queuedId: string | undef
     fingerprint,
     result: coolingRun ? 'cooldown' : joined,
     runId: coolingRun ?? queuedId ?? run.id,
-    ...(isDefective(run.alert) && { defect: run.alert.defect }),
+    ...(isInvalid(run.alert) && { invalid: run.alert.invalid }),
   }
 }

@@ -38,17 +38,17 @@ interface Ingest extends ManagedProcess {
   readiness(): Promise<number>
 }
 
-async function givenIngest(redisUrl: string, flags: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ingest> {
+async function startIngest(redisUrl: string, flags: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ingest> {
   const child = await startProcess({
     command: process.execPath,
     args: [main, '--addr=127.0.0.1:0', ...(redisUrl ? [`--redisUrl=${redisUrl}`] : []), '--redisTimeout=1s', ...flags],
     env: { REDIS_URL: undefined, ...env },
-    readyLine: /ingest is listening/,
+    readyLine: /ingest listening/,
   })
   onTestFinished(async () => {
     await child.kill()
   })
-  const { port } = JSON.parse(await child.waitForLine(/ingest is listening/))
+  const { port } = JSON.parse(await child.waitForLine(/ingest listening/))
   const url = `http://127.0.0.1:${port}`
   return {
     ...child,
@@ -63,8 +63,8 @@ async function givenIngest(redisUrl: string, flags: string[] = [], env: NodeJS.P
   }
 }
 
-/** A connection on which a webhook, or the beginning of one, has been sent and has arrived. */
-async function givenPost(ingest: Ingest, sent: string): Promise<Socket> {
+/** A connection on which a webhook, or its beginning, has arrived. */
+async function startPost(ingest: Ingest, sent: string): Promise<Socket> {
   const socket = connect(ingest.port, '127.0.0.1')
   onTestFinished(() => {
     socket.destroy()
@@ -72,13 +72,13 @@ async function givenPost(ingest: Ingest, sent: string): Promise<Socket> {
   await once(socket, 'connect')
   const head = ['POST /alerts HTTP/1.1', 'Host: a', 'Content-Type: application/json', `Content-Length: ${BODY.length}`]
   socket.write(`${head.join('\r\n')}\r\n\r\n${sent}`)
-  // What was sent after it is answered, so it has arrived.
+  // A later request was answered, so the bytes have arrived.
   await ingest.health()
   return socket
 }
 
-/** A file for each secret, and the flags that name them. */
-async function givenFiles(secrets: Record<string, string>): Promise<Record<string, string>> {
+/** A file for each secret; returns their paths. */
+async function makeFiles(secrets: Record<string, string>): Promise<Record<string, string>> {
   const dir = await mkdtemp(join(tmpdir(), 'opifer-secrets-'))
   onTestFinished(() => rm(dir, { recursive: true }))
   const entries = Object.entries(secrets).map(async ([name, secret]) => {
@@ -90,21 +90,21 @@ async function givenFiles(secrets: Record<string, string>): Promise<Record<strin
 
 const basic = (password: string) => `Basic ${Buffer.from(`alert:${password}`).toString('base64')}`
 
-/** The lines that show a secret, or the Base64 of the user that stands before one. */
+/** Lines with a secret, or with the Base64 of the user that precedes one. */
 function leaksOf({ lines }: Ingest): string[] {
   const user = Buffer.from('alert:').toString('base64')
   return lines.filter((line) => line.includes('s3cret') || line.includes(user))
 }
 
-async function refusalOf(...flags: string[]): Promise<{ code: number; output: string }> {
+async function failedStart(...flags: string[]): Promise<{ code: number; output: string }> {
   const child = await startProcess({ command: process.execPath, args: [main, '--addr=127.0.0.1:0', ...flags] })
   return { code: await child.exited, output: child.lines.join('\n') }
 }
 
 describe('without Redis', () => {
-  test('it starts, answers 503, and works once Redis comes up', async () => {
+  test('starts without Redis, answers 503, and works once Redis is up', async () => {
     const port = await freePort()
-    const ingest = await givenIngest(`redis://127.0.0.1:${port}`)
+    const ingest = await startIngest(`redis://127.0.0.1:${port}`)
     expect((await ingest.post()).status).toBe(503)
     expect(await ingest.readiness()).toBe(503)
 
@@ -114,11 +114,11 @@ describe('without Redis', () => {
     expect((await ingest.post()).status).toBe(202)
   })
 
-  test.each(['never came up', 'does not answer'])('it stops at once when Redis %s', async (how) => {
+  test.each(['never came up', 'does not answer'])('stops at once while Redis %s', async (how) => {
     const own = await startRedis()
     onTestFinished(() => own.stop())
     if (how === 'never came up') await own.kill()
-    const ingest = await givenIngest(own.url, ['--shutdownTimeout=5s'])
+    const ingest = await startIngest(own.url, ['--shutdownTimeout=5s'])
     if (how === 'does not answer') {
       await ingest.waitForLine(/connected to Redis/)
       own.pause()
@@ -127,14 +127,14 @@ describe('without Redis', () => {
   })
 })
 
-describe('told to stop', () => {
-  test('while webhooks are under way, it answers them first and ends with 0', async () => {
+describe('SIGTERM', () => {
+  test('on SIGTERM answers pending webhooks before it exits 0', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
-    const ingest = await givenIngest(`redis://127.0.0.1:${proxy.port}`, ['--redisTimeout=20s'])
+    const ingest = await startIngest(`redis://127.0.0.1:${proxy.port}`, ['--redisTimeout=20s'])
     await eventually(async () => expect(await ingest.readiness()).toBe(200))
     proxy.stall()
-    const sockets = await Promise.all([1, 2, 3].map(() => givenPost(ingest, BODY)))
+    const sockets = await Promise.all([1, 2, 3].map(() => startPost(ingest, BODY)))
     ingest.signal('SIGTERM')
     await ingest.waitForLine(/"msg":"stopping"/)
     proxy.restore()
@@ -142,10 +142,10 @@ describe('told to stop', () => {
     expect(await ingest.exited).toBe(0)
   })
 
-  test('while a sender is in the middle of its webhook, it takes the rest', async () => {
-    const ingest = await givenIngest(server.url)
+  test('on SIGTERM accepts the rest of a webhook that is being sent', async () => {
+    const ingest = await startIngest(server.url)
     await eventually(async () => expect(await ingest.readiness()).toBe(200))
-    const socket = await givenPost(ingest, BODY.slice(0, 10))
+    const socket = await startPost(ingest, BODY.slice(0, 10))
     ingest.signal('SIGTERM')
     await ingest.waitForLine(/"msg":"stopping"/)
     socket.write(BODY.slice(10))
@@ -160,11 +160,11 @@ describe('secrets', () => {
   test.each([
     ['basic', basic(SECRETS.authBasicPass), basic('wr0ng-s3cret')],
     ['bearer', `Bearer ${TOKEN}`, 'Bearer wr0ng-s3cret'],
-  ])('come from files, and are never logged, with %s authentication', async (method, right, wrong) => {
+  ])('reads secrets from files and never logs them, with %s authentication', async (method, right, wrong) => {
     const own = await startRedis({ extraArgs: ['--requirepass', SECRETS.redisPassword] })
     onTestFinished(() => own.stop())
-    const files = await givenFiles({ ...SECRETS, redisUrl: `${own.url}/1` })
-    const ingest = await givenIngest(
+    const files = await makeFiles({ ...SECRETS, redisUrl: `${own.url}/1` })
+    const ingest = await startIngest(
       '',
       [
         `--authMethod=${method}`,
@@ -188,10 +188,10 @@ describe('secrets', () => {
     expect(leaksOf(ingest)).toEqual([])
   })
 
-  test('are not logged either when Redis refuses them', async () => {
+  test('does not log a password that Redis rejects', async () => {
     const own = await startRedis({ extraArgs: ['--requirepass', 'other'] })
     onTestFinished(() => own.stop())
-    const ingest = await givenIngest(`redis://:wr0ng-s3cret@127.0.0.1:${own.port}`, ['--logLevel=trace'])
+    const ingest = await startIngest(`redis://:wr0ng-s3cret@127.0.0.1:${own.port}`, ['--logLevel=trace'])
     await ingest.waitForLine(/WRONGPASS/)
     expect((await ingest.post()).status).toBe(503)
     expect(await ingest.stop()).toBe(0)
@@ -199,32 +199,36 @@ describe('secrets', () => {
   })
 })
 
-describe('what it is told', () => {
-  test('is refused with every fault at once', async () => {
-    const { code, output } = await refusalOf('--redisUrl=http://:s3cret@redis', '--maxBodyBytes=1', '--dedupScope=all')
+describe('failed start', () => {
+  test('reports all configuration errors at once', async () => {
+    const { code, output } = await failedStart(
+      '--redisUrl=http://:s3cret@redis',
+      '--maxBodyBytes=1',
+      '--dedupScope=all',
+    )
     expect(code).toBe(1)
     for (const name of ['redisUrl', 'maxBodyBytes', 'dedupScope']) expect(output).toContain(`--${name}: `)
     expect(output).not.toContain('s3cret')
   })
 
-  test('is refused when the secrets of its authentication are missing', async () => {
-    const { code, output } = await refusalOf('--authMethod=bearer')
+  test('reports missing secrets for the authentication method', async () => {
+    const { code, output } = await failedStart('--authMethod=bearer')
     expect(code).toBe(1)
-    expect(output).toContain('--authBearerToken or --authBearerTokenFile: needed')
+    expect(output).toContain('--authBearerToken or --authBearerTokenFile: required')
   })
 
-  test('is refused when the address is taken, though Redis is there', async () => {
+  test('exits 1 if the address is in use', async () => {
     const { port } = server
-    const { code, output } = await refusalOf(`--addr=127.0.0.1:${port}`, `--redisUrl=${server.url}`)
+    const { code, output } = await failedStart(`--addr=127.0.0.1:${port}`, `--redisUrl=${server.url}`)
     expect(code).toBe(1)
     expect(output).toContain('EADDRINUSE')
   })
 })
 
-test('killed without warning, it loses nothing that it has acknowledged', async () => {
+test('loses no acknowledged alert when killed', async () => {
   const own = await startRedis({ appendonly: 'always' })
   onTestFinished(() => own.stop())
-  const ingest = await givenIngest(own.url)
+  const ingest = await startIngest(own.url)
   await eventually(async () => expect(await ingest.readiness()).toBe(200))
   const { alerts } = JSON.parse((await ingest.post()).body) as { alerts: { runId: string }[] }
   await ingest.kill()

@@ -1,18 +1,18 @@
 import { createRepeatCounter, startHeartbeat } from '@opifer/history'
 import { createAuthentication } from '@opifer/platform/auth'
-import { openTls, operationsApp, placeOperations, serveHttp } from '@opifer/platform/http'
+import { mountOperations, openTls, operationsApp, serveHttp } from '@opifer/platform/http'
 import { runProcess } from '@opifer/platform/process'
 import { createRunFlags, openRunQueue } from '@opifer/queue'
 import { connectRedis, redisUnready } from '@opifer/platform/redis'
 import { createRegistry, registerRedisMetrics } from '@opifer/platform/telemetry'
 import { createApp } from './app.ts'
-import { INGEST_OPTIONS, ingestFaults } from './config.ts'
+import { INGEST_OPTIONS, ingestErrors } from './config.ts'
 import { createIntake } from './intake.ts'
 import { createMetrics } from './metrics.ts'
 import { watchPressure } from './pressure.ts'
 
 await runProcess(
-  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestFaults },
+  { name: 'ingest', options: INGEST_OPTIONS, argv: process.argv.slice(2), env: process.env, check: ingestErrors },
   async ({ config, files, log, lifecycle, tracing }) => {
     const registry = createRegistry()
 
@@ -24,9 +24,9 @@ await runProcess(
     registerRedisMetrics(registry, { redis, queue })
 
     const pressure = watchPressure({ redis, queue }, config)
-    lifecycle.onClose('look-out for pressure', () => pressure.stop())
+    lifecycle.onClose('pressure check', () => pressure.stop())
     const countRepeats = createRepeatCounter(redis, config.queuePrefix)
-    // Nobody relies on the count, so no webhook waits for it.
+    // The count is for display only, so no webhook waits for it.
     const onRepeats = (runIds: string[], at: number) =>
       void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
     const flags = createRunFlags(redis, config.queuePrefix)
@@ -39,7 +39,7 @@ await runProcess(
     lifecycle.onClose('certificates', () => tls?.close())
 
     const allOperations = operationsApp({ registry, unready: () => redisUnready(redis) })
-    const operations = await placeOperations(allOperations, config.operationsAddr, { log, lifecycle })
+    const operations = await mountOperations(allOperations, config.operationsAddr, { log, lifecycle })
     const app = createApp(
       {
         intake,
@@ -55,6 +55,6 @@ await runProcess(
     lifecycle.onClose('server', () => server.close())
     const presence = startHeartbeat('ingest', redis, config.queuePrefix, log)
     lifecycle.onClose('presence', () => presence.stop())
-    log.info({ ...server.address, tls: tls !== undefined }, 'ingest is listening')
+    log.info({ ...server.address, tls: tls !== undefined }, 'ingest listening')
   },
 )

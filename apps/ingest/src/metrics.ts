@@ -6,17 +6,17 @@ export function createMetrics(registry: Registry) {
   const registers = [registry]
   const webhooks = new Counter({
     name: 'opifer_webhooks_total',
-    help: 'Webhooks answered, by HTTP status code.',
+    help: 'Webhooks, by HTTP status code of the response.',
     labelNames: ['code'],
     registers,
   })
   const alerts = new Counter({
     name: 'opifer_alerts_total',
-    help: 'Alerts received, by what became of them: enqueued, deduplicated, cooldown.',
+    help: 'Alerts received, by result: enqueued, deduplicated, cooldown.',
     labelNames: ['result'],
     registers,
   })
-  // A rate needs to have seen the counter before its first event.
+  // rate() misses the first event of a counter that did not exist before it.
   for (const code of [202, 400, 401, 403, 413, 415, 503]) webhooks.inc({ code }, 0)
   for (const result of ['enqueued', 'deduplicated', 'cooldown']) alerts.inc({ result }, 0)
   return {
@@ -24,7 +24,7 @@ export function createMetrics(registry: Registry) {
     alerts,
     webhookSeconds: new Histogram({
       name: 'opifer_webhook_duration_seconds',
-      help: 'Time from a webhook to its answer.',
+      help: 'Time from webhook to response.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),

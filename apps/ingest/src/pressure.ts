@@ -1,69 +1,68 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { every } from '@opifer/platform/process'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Queue } from 'bullmq'
 
-/** How full Redis and the queue are, looked at again and again. */
+/** A periodic check of Redis and the queue. */
 export interface Pressure {
-  /** Why no more alerts should be taken in now; undefined while there is room. */
+  /** Why no more alerts should be accepted at the moment; undefined while there is room. */
   reason: () => string | undefined
   stop: () => Promise<void>
 }
 
 export interface PressureLimits {
-  /** Runs that may wait for a worker. */
+  /** Maximum number of runs waiting for a worker. */
   maxQueued: number
-  /** Of Redis' `maxmemory`, where it has one. */
+  /** Percentage of Redis' `maxmemory`, if it has one. */
   maxMemoryPercent: number
 }
 
 /**
- * Stops the intake before Redis is full: workers need room in it to work off what it holds, and a Redis that refuses
- * their writes would never be emptied.
+ * Stops the intake before Redis is full. Workers need free memory to process the queue: if Redis rejected their writes,
+ * it would stay full forever.
  */
 export function watchPressure(
   { redis, queue }: { redis: RedisClient; queue: Queue },
   limits: PressureLimits,
   intervalMs = 1_000,
 ): Pressure {
-  const stopping = new AbortController()
   let reason: string | undefined
 
-  async function look(): Promise<string | undefined> {
-    // While Redis is away the intake says so itself.
+  async function check(): Promise<string | undefined> {
+    // The intake itself rejects webhooks while Redis is down.
     if (redis.status !== 'ready') return undefined
     const [{ waiting = 0, prioritized = 0 }, memory] = await Promise.all([
       queue.getJobCounts('waiting', 'prioritized'),
-      // A Cluster's answer would be that of any one of its nodes.
+      // In a Cluster the answer would come from an arbitrary node.
       redis.isCluster ? '' : redis.info('memory'),
     ])
     return queueReason(waiting + prioritized, limits) ?? memoryReason(memory, limits)
   }
 
-  async function follow(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      reason = await look().catch(() => undefined)
-      await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {})
-    }
-  }
-
-  const done = follow()
+  const poller = every(
+    intervalMs,
+    async () => {
+      reason = await check()
+    },
+    {
+      onError() {
+        reason = undefined
+      },
+    },
+  )
   return {
     reason: () => reason,
-    async stop() {
-      stopping.abort()
-      await done
-    },
+    stop: async () => poller[Symbol.asyncDispose](),
   }
 }
 
 function queueReason(queued: number, { maxQueued }: PressureLimits): string | undefined {
-  return queued > maxQueued ? `${queued} runs wait for a worker, more than --maxQueued=${maxQueued}` : undefined
+  return queued > maxQueued ? `too many waiting runs: ${queued}, --maxQueued=${maxQueued}` : undefined
 }
 
 function memoryReason(info: string, { maxMemoryPercent }: PressureLimits): string | undefined {
   const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)
   const percent = (100 * field('used_memory')) / field('maxmemory')
-  // Without a `maxmemory` there is nothing to be a part of.
+  // NaN or infinite without a `maxmemory`.
   if (!Number.isFinite(percent) || percent <= maxMemoryPercent) return undefined
-  return `Redis has ${Math.floor(percent)} % of its memory in use, more than --maxMemoryPercent=${maxMemoryPercent}`
+  return `Redis is almost full: ${Math.floor(percent)} % of its maxmemory, --maxMemoryPercent=${maxMemoryPercent}`
 }

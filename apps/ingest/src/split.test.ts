@@ -1,4 +1,4 @@
-import { beganOf, dedupId, isDefective, parseWebhook, runId, type Webhook } from '@opifer/core'
+import { beganOf, dedupId, isInvalid, parseWebhook, runId, type Webhook } from '@opifer/core'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
 import { loadFixture } from '@opifer/testkit'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000
 
 function parse(input: unknown): Webhook {
   const parsed = parseWebhook(input)
-  if (!parsed.ok) throw new Error(parsed.problems.join())
+  if (!parsed.ok) throw new Error(parsed.errors.join())
   return parsed.webhook
 }
 
@@ -59,7 +59,7 @@ test('alerts of one group share their deduplication only when the group counts a
 test('an alert that is wrong in itself becomes a run too, and never stands for its group', () => {
   const webhook = parse(makeWebhook({ alerts: [{ status: 'resolved', labels: {} }, makeAlert()] }))
   const runs = split(webhook, 'group')
-  expect(runs.map(({ alert }) => isDefective(alert))).toEqual([true, false])
+  expect(runs.map(({ alert }) => isInvalid(alert))).toEqual([true, false])
   expect(runs[0]?.dedupId).not.toBe(runs[1]?.dedupId)
 })
 

@@ -1,4 +1,4 @@
-import { type DedupScope, identify, isDefective, type Run, type Webhook } from '@opifer/core'
+import { type DedupScope, identify, isInvalid, type Run, type Webhook } from '@opifer/core'
 import type { ResolvedAlert } from '@opifer/queue'
 
 /** What one alert of a webhook asks for. */
@@ -14,7 +14,7 @@ export function splitWebhook(webhook: Webhook, scope: DedupScope, receivedAt: nu
   return webhook.alerts.map((alert) => {
     const { alertId, alertKey, dedupId } = identify(webhook, alert, scope)
     const run = { id: newId(), dedupId, alertKey, receiver, groupKey, receivedAt, alert }
-    if (isDefective(alert) || alert.status !== 'resolved') return { run, resolved: undefined }
+    if (isInvalid(alert) || alert.status !== 'resolved') return { run, resolved: undefined }
     const endedAt = alert.endsAt === undefined ? undefined : Date.parse(alert.endsAt)
     return { run, resolved: { alertId, mark: { endedAt, receivedAt } } }
   })

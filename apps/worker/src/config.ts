@@ -4,9 +4,9 @@ import {
   duration,
   integer,
   oneOf,
-  optionalText,
+  optionalString,
   type Options,
-  plainText,
+  string,
 } from '@opifer/platform/config'
 
 /** Kubernetes counts `ttlSecondsAfterFinished` in 32 bits. */
@@ -17,19 +17,19 @@ export const WORKER_OPTIONS = {
   ...COMMON_OPTIONS,
   addr: { schema: address(':8081'), help: 'listen address for health and metrics (default :8081)' },
   kubeconfig: {
-    schema: optionalText(),
+    schema: optionalString(),
     help: "kubeconfig file (default: $KUBECONFIG, ~/.kube/config or the pod's service account)",
   },
   configmapNamespace: {
-    schema: optionalText(),
+    schema: optionalString(),
     help: "namespace of the Operarios' ConfigMaps (default: the kubeconfig's)",
   },
   jobDestinationNamespace: {
-    schema: optionalText(),
+    schema: optionalString(),
     help: "namespace of the Jobs (default: the ConfigMaps')",
   },
   labelSelector: {
-    schema: plainText('app=openfero'),
+    schema: string('app=openfero'),
     help: 'label selector of the ConfigMaps (default app=openfero)',
   },
   concurrency: { schema: integer(50, { min: 1, max: 10_000 }), help: 'runs processed concurrently (default 50)' },

@@ -54,7 +54,7 @@ describe.concurrent('does not start', () => {
     const { lines, exited } = await startProcess({ command: process.execPath, args })
     expect(await exited).toBe(1)
     expect(lines).toMatchObject([
-      "worker can't start:",
+      'worker: invalid configuration',
       expect.stringContaining('--concurrency'),
       expect.stringContaining('--maxAge'),
     ])
@@ -90,7 +90,7 @@ describe.concurrent('with a turn under way that waits for the API server', () =>
   test('gives up when its time is over, and says so', async (context) => {
     const { worker } = await givenTurnUnderWay(context)
     expect(await worker.stop(SOON)).toBe(1)
-    expect(worker.lines.join('\n')).toContain('not stopped in time')
+    expect(worker.lines.join('\n')).toContain('shutdown timed out')
   })
 
   test('leaves it to another worker when Redis is away', async (context) => {
@@ -160,9 +160,9 @@ test.concurrent('tells no secret, not even at the trace level', async (context) 
   await worker.waitForLine(/Adding labels as environment variables/)
   await worker.waitForLine(/Job created/)
   await redis.kill()
-  await worker.waitForLine(/Redis is away/)
+  await worker.waitForLine(/Redis connection lost/)
   await redis.restart()
-  await worker.waitForLine(/Redis is back/)
+  await worker.waitForLine(/Redis connection restored/)
   await queue.waitUntilReady()
   expect(await worker.stop()).toBe(0)
 

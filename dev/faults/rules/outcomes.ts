@@ -1,4 +1,4 @@
-import { isDefective, isDone, type Outcome, type Result, type Run } from '@opifer/core'
+import { isInvalid, isDone, type Outcome, type Result, type Run } from '@opifer/core'
 import type { Violation } from '../checker.ts'
 import type { History, JobEvent, RunRecord } from '../history.ts'
 
@@ -61,7 +61,7 @@ const JUDGES: Record<Outcome, Judge> = {
   ],
   invalid: (evidence) => [
     ...withoutJob(evidence),
-    ...need(isDefective(evidence.run.alert) || operarioOf(evidence.run) === 'broken', 'nothing is wrong with it'),
+    ...need(isInvalid(evidence.run.alert) || operarioOf(evidence.run) === 'broken', 'nothing is wrong with it'),
   ],
 }
 

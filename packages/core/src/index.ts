@@ -1,8 +1,8 @@
 export {
   type Alert,
   type AlertStatus,
-  type DefectiveAlert,
-  isDefective,
+  type InvalidAlert,
+  isInvalid,
   MAX_ALERT_CHARACTERS,
   parseAlert,
 } from './alert/alert.ts'

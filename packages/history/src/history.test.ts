@@ -457,6 +457,6 @@ function parse(cursor: string | undefined) {
 
 function matching(text: string): RunQuery {
   const parsed = parseMatchers(text)
-  if (!parsed.ok) throw new Error(parsed.problem)
+  if (!parsed.ok) throw new Error(parsed.error)
   return { matchers: parsed.matchers }
 }

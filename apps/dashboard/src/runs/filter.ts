@@ -105,7 +105,7 @@ function matchersOf({ match }: FilterInput, errors: FilterError[]): Pick<RunQuer
   if (match === '') return {}
   const parsed = parseMatchers(match)
   if (parsed.ok) return { matchers: parsed.matchers }
-  errors.push({ field: 'match', message: parsed.problem })
+  errors.push({ field: 'match', message: parsed.error })
   return {}
 }
 

@@ -1,4 +1,4 @@
-import { isDefective, operarioAddress, type OperarioAddress, OUTCOMES } from '@opifer/core'
+import { isInvalid, operarioAddress, type OperarioAddress, OUTCOMES } from '@opifer/core'
 import { operarioName, type PublishedConfigMap, type RunRecord } from '@opifer/history'
 import type { DashboardDeps } from './deps.ts'
 import { median } from './quantile.ts'
@@ -102,7 +102,7 @@ function groupUnmatched(runs: readonly RunRecord[]): UnmatchedView[] {
   const groups = Map.groupBy(runs, ({ run: { alert } }) => JSON.stringify([alert.alertname ?? '', alert.status]))
   return [...groups.values()].flatMap((group): UnmatchedView[] => {
     const [last] = group
-    if (!last || isDefective(last.run.alert)) return []
+    if (!last || isInvalid(last.run.alert)) return []
     const { alertname, status } = last.run.alert
     const wouldMatch = operarioAddress({ alertname, status })
     return [{ alertname, status, count: group.length, lastAt: last.run.receivedAt, lastId: last.id, wouldMatch }]

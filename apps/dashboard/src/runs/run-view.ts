@@ -1,4 +1,4 @@
-import { alertId, buildJob, isDefective, type Operario, type Run } from '@opifer/core'
+import { alertId, buildJob, isInvalid, type Operario, type Run } from '@opifer/core'
 import { dump } from 'js-yaml'
 import type { DashboardDeps } from './deps.ts'
 import type { ShownRun } from './shown-run.ts'
@@ -27,7 +27,7 @@ async function readManifest(
   { id, run, operario, job }: ShownRun,
   catalogue: Deps['catalogue'],
 ): Promise<RunView['manifest']> {
-  if (!job || !operario || isDefective(run.alert)) return undefined
+  if (!job || !operario || isInvalid(run.alert)) return undefined
   const stored = operario.manifestHash === undefined ? undefined : await catalogue.manifest(operario.manifestHash)
   if (!stored) return { missing: 'The manifest this Job was built from is no longer stored.' }
   const { configMap, key, resourceVersion, manifestHash = '' } = operario
@@ -44,7 +44,7 @@ async function readNeighbors(
   { id, run }: ShownRun,
   history: Deps['history'],
 ): Promise<Pick<RunView, 'later' | 'earlier'>> {
-  if (isDefective(run.alert)) return { later: [], earlier: [] }
+  if (isInvalid(run.alert)) return { later: [], earlier: [] }
   const same = alertId(run, run.alert)
   const place = { receivedAt: run.receivedAt, runId: id }
   const [later, earlier] = await Promise.all([

@@ -1,4 +1,4 @@
-import { isDefective, type LabelSet, labelSet, type Outcome, type Run } from '@opifer/core'
+import { isInvalid, type LabelSet, labelSet, type Outcome, type Run } from '@opifer/core'
 import type { RunRecord } from '@opifer/history'
 
 /** A run as it is displayed: its history record, or its queue entry until a worker picks it up. */
@@ -28,7 +28,7 @@ export function stateOf({ result, startedAt }: Pick<ShownRun, 'result' | 'starte
 
 /** An invalid alert has no labels other than its name. */
 export function labelsOf({ run: { alert } }: ShownRun): LabelSet {
-  return isDefective(alert) ? labelSet(alert.alertname && { alertname: alert.alertname }) : alert.labels
+  return isInvalid(alert) ? labelSet(alert.alertname && { alertname: alert.alertname }) : alert.labels
 }
 
 export function nameOf({ run: { alert } }: ShownRun): string {

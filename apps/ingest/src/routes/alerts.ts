@@ -18,24 +18,24 @@ export interface AlertsRoute {
 }
 
 /**
- * `/alerts`. Alertmanager sends a webhook again after 5xx and no other answer, so 202 promises that every alert is kept,
- * 503 stands for all that may pass, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier).
- * An alert starts a Job, so that posting one is for operators.
+ * `/alerts`. Alertmanager retries after 5xx only, so 202 promises that every alert is stored, 503 is for everything
+ * transient, and 4xx only for what can never succeed (alertmanager: notify/util.go, Retrier). Posting an alert starts a
+ * Job, so it requires the operator role.
  */
 export function alertsRoute({ intake, auth, maxBodyBytes, metrics, tracing, log }: AlertsRoute): Hono<AuthEnv> {
   const limit = limitBody(maxBodyBytes, (c) => {
-    // The rest of the body is not read, so nothing that follows it on this connection could be.
+    // The rest of the body stays unread, so the connection can't be reused.
     c.header('Connection', 'close')
-    const mend = 'raise --maxBodyBytes or make the alert groups smaller'
-    return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes: ${mend}`)
+    const fix = 'raise --maxBodyBytes or group alerts by more labels'
+    return problem(c, 413, `the body is larger than ${maxBodyBytes} bytes; ${fix}`)
   })
   return new Hono<AuthEnv>()
     .get('/', (c) => c.json('OK'))
     .post('/', auth.middleware, requireRole('operator'), requireJson, limit, async (c) => {
       const json = parseJson(await c.req.arrayBuffer())
-      if (!json.ok) return problem(c, 400, json.problem)
+      if (!json.ok) return problem(c, 400, json.error)
       const parsed = parseWebhook(json.value)
-      if (!parsed.ok) return problem(c, 400, `not a webhook of Alertmanager: ${parsed.problems.join('; ')}`)
+      if (!parsed.ok) return problem(c, 400, `not an Alertmanager webhook: ${parsed.errors.join('; ')}`)
 
       const { webhook } = parsed
       tracing.annotate(() => ({
@@ -49,18 +49,18 @@ export function alertsRoute({ intake, auth, maxBodyBytes, metrics, tracing, log 
           for (const { result } of receipts) metrics.alerts.inc({ result })
           metrics.truncated.inc(webhook.truncatedAlerts)
           log.info({ groupKey: webhook.groupKey, ...tally(receipts) }, 'webhook accepted')
-          log.debug({ groupKey: webhook.groupKey, receipts }, 'what became of its alerts')
+          log.debug({ groupKey: webhook.groupKey, receipts }, 'webhook receipts')
           return c.json({ alerts: receipts, truncatedAlerts: webhook.truncatedAlerts }, 202)
         }
         case 'unavailable': {
-          log.warn({ groupKey: webhook.groupKey, reason: answer.reason, err: answer.cause }, 'webhook not taken')
-          return problem(c, 503, `${answer.reason}: send the webhook again`)
+          log.warn({ groupKey: webhook.groupKey, reason: answer.reason, err: answer.cause }, 'webhook deferred')
+          return problem(c, 503, `${answer.reason}; send the webhook again`)
         }
       }
     })
     .all('/', (c) => {
       c.header('Allow', 'GET, POST')
-      return problem(c, 405, 'post a webhook here')
+      return problem(c, 405, 'only GET and POST are allowed')
     })
 }
 

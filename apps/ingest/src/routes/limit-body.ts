@@ -2,14 +2,14 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 
 /**
- * Refuses bodies over so many bytes. One that says its length is judged by that, since Node lets no more through; only others
- * are counted by hono's own middleware, for which the body becomes a web stream: a tenth of what a small webhook costs.
+ * Rejects bodies larger than `maxBytes`. Trusts Content-Length, which Node enforces; only other bodies are counted, by
+ * hono's middleware. It converts the body to a web stream, a tenth of the cost of a small webhook.
  */
-export function limitBody(maxBytes: number, refuse: (c: Context) => Response): MiddlewareHandler {
-  const limitCounted = bodyLimit({ maxSize: maxBytes, onError: refuse })
+export function limitBody(maxBytes: number, reject: (c: Context) => Response): MiddlewareHandler {
+  const limitCounted = bodyLimit({ maxSize: maxBytes, onError: reject })
   return async function limitedBody(c, next) {
     const length = c.req.header('Content-Length')
     if (length === undefined || c.req.header('Transfer-Encoding') !== undefined) return limitCounted(c, next)
-    return Number(length) <= maxBytes ? next() : refuse(c)
+    return Number(length) <= maxBytes ? next() : reject(c)
   }
 }

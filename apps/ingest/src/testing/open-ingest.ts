@@ -14,7 +14,7 @@ import { watchPressure } from '../pressure.ts'
 
 export type OpenIngest = ReturnType<typeof openIngest>
 
-/** Ingest as `main.ts` puts it together, without its process and its server. */
+/** Ingest assembled like in `main.ts`, without process and server. */
 export function openIngest(redisUrl: string, settings: Record<string, string> = {}) {
   const argv = Object.entries({ redisUrl, ...settings }).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(INGEST_OPTIONS, argv, {})
@@ -41,7 +41,7 @@ export function openIngest(redisUrl: string, settings: Record<string, string> = 
     flags,
     intake,
     app,
-    /** Resolves once Redis is there. */
+    /** Resolves once Redis is connected. */
     async ready() {
       if (redis.status !== 'ready') await once(redis, 'ready')
     },

@@ -33,7 +33,7 @@ test('a new alert is admitted with its Operario', () => {
 })
 
 test('an invalid alert ends invalid with the reason', () => {
-  const alert = { defect: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
+  const alert = { invalid: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
   expect(judge({ run: makeRun({ alert }) })).toEqual({
     kind: 'rejected',
     outcome: 'invalid',

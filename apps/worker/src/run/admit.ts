@@ -1,4 +1,4 @@
-import { type Alert, isDefective, isOver, type Operario, type Resolution, type Run } from '@opifer/core'
+import { type Alert, isInvalid, isOver, type Operario, type Resolution, type Run } from '@opifer/core'
 import type { AttemptState } from '@opifer/queue'
 import { cancellation } from './cancel.ts'
 import type { Rejection, RunContext } from './context.ts'
@@ -13,7 +13,7 @@ export function admit(
   { settings, lastError, now }: Pick<RunContext, 'settings' | 'lastError' | 'now'>,
 ): Admission {
   const { alert, receivedAt } = run
-  if (isDefective(alert)) return reject('invalid', alert.defect)
+  if (isInvalid(alert)) return reject('invalid', alert.invalid)
   if (state.cancelledBy !== undefined) return cancellation(state.cancelledBy)
   if (isHandled(run, state)) return reject('superseded', `run ${state.coolingAfter} has just handled the same alert`)
   if (isResolved(run, alert, state)) return reject('superseded', 'the alert resolved before its Job was created')

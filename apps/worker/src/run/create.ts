@@ -73,11 +73,11 @@ const MAX_NUMBERS = 100
 
 type Finished = { kind: 'finished' }
 
-function logBuild({ name }: JobRef, { job, remarks }: JobBuild & { ok: true }, { log }: RunContext): void {
+function logBuild({ name }: JobRef, { job, warnings }: JobBuild & { ok: true }, { log }: RunContext): void {
   const variables = job.spec?.template.spec?.containers[0]?.env?.map((variable) => variable.name)
   // The Operarios guide tells authors to look for these words.
   log.info({ variables }, 'Adding labels as environment variables')
-  for (const warning of remarks) log.warn({ job: name, warning }, 'Job differs from its manifest')
+  for (const warning of warnings) log.warn({ job: name, warning }, 'Job differs from its manifest')
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isDefective, type JobRef, LABEL, type Run } from '@opifer/core'
+import { isInvalid, type JobRef, LABEL, type Run } from '@opifer/core'
 import { type Job, jobRef, jobsPath } from '../kubernetes/client/api.ts'
 import { classify } from '../kubernetes/client/errors.ts'
 import type { Attempt, Rejection, RunContext } from './context.ts'
@@ -43,7 +43,7 @@ const CLOCK_SKEW_MS = 10_000
 
 /** Seconds that a Job of the run is kept after its end. */
 function ttlOf({ alert }: Run, { operarios, settings }: Pick<Context, 'operarios' | 'settings'>): number {
-  const resolution = isDefective(alert) ? undefined : operarios.resolve(alert)
+  const resolution = isInvalid(alert) ? undefined : operarios.resolve(alert)
   const spec = resolution?.kind === 'found' ? resolution.operario.manifest.spec : undefined
   return spec?.ttlSecondsAfterFinished ?? settings.job.ttlSeconds
 }

@@ -42,7 +42,7 @@ describe('a run without a Job', () => {
   test.each<{ what: string; start: Start; outcome: string }>([
     {
       what: 'whose alert is invalid',
-      start: { run: { alert: { defect: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '' } } },
+      start: { run: { alert: { invalid: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '' } } },
       outcome: 'invalid',
     },
     { what: 'without an Operario', start: { resolution: { kind: 'unmatched', reason: 'none' } }, outcome: 'unmatched' },

@@ -43,7 +43,7 @@ test('a run without a Job starts no cooldown', async () => {
 })
 
 test('a run of an invalid alert can be recorded', async () => {
-  const alert = { defect: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
+  const alert = { invalid: 'wrong', status: 'firing', fingerprint: 'f', excerpt: '{}' } as const
   const result = await record(makeRun({ alert }), { outcome: 'invalid', reason: 'wrong' }, given().context)
   expect(result.outcome).toBe('invalid')
 })

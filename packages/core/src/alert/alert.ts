@@ -9,68 +9,76 @@ export type AlertStatus = z.output<typeof alertStatusSchema>
 /** One member of a webhook's `alerts`, with a status of its own. */
 export type Alert = z.output<typeof alertSchema>
 
-/** An alert that can never be remediated, whatever the cluster holds. Its group goes on without it. */
-export type DefectiveAlert = z.output<typeof defectiveAlertSchema>
+/** An alert that can never be remediated. The other alerts of its group are not affected. */
+export type InvalidAlert = z.output<typeof invalidAlertSchema>
 
-/** Characters that all texts of one alert may hold together: alerts are kept in Redis until they are dealt with. */
+/** Limit for all texts of one alert together, in characters: alerts are stored in Redis. */
 export const MAX_ALERT_CHARACTERS = 256 * 1024
 
-/** Parses one member of `alerts`; what is wrong with it is a value, not an exception. */
-export function parseAlert(input: unknown): Alert | DefectiveAlert {
+/** Parses one member of `alerts`. Never throws: an alert that can't be parsed is an `InvalidAlert`. */
+export function parseAlert(input: unknown): Alert | InvalidAlert {
   const parsed = incomingAlertSchema.safeParse(input)
-  if (!parsed.success) return defective(input, firstIssue(parsed.error))
+  if (!parsed.success) return invalidAlert(input, firstIssue(parsed.error))
   const { labels, annotations, ...fields } = parsed.data
   const size = characters(labels) + characters(annotations) + characters(fields)
   if (size > MAX_ALERT_CHARACTERS) {
-    return defective(input, `the alert holds ${size} characters, more than ${MAX_ALERT_CHARACTERS}`)
+    return invalidAlert(input, `the alert has ${size} characters, more than the limit of ${MAX_ALERT_CHARACTERS}`)
   }
   const alertname = labels['alertname']
-  if (!alertname) return defective(input, 'labels.alertname is missing: it chooses the Operario')
+  if (!alertname) return invalidAlert(input, 'labels.alertname is missing; it selects the Operario')
   return { ...parsed.data, alertname, fingerprint: fields.fingerprint || fingerprint(labels) }
 }
 
-export function isDefective(alert: Alert | DefectiveAlert): alert is DefectiveAlert {
-  return 'defect' in alert
+export function isInvalid(alert: Alert | InvalidAlert): alert is InvalidAlert {
+  return 'invalid' in alert
 }
 
 const alertStatusSchema = z.enum(['firing', 'resolved'], { error: 'must be "firing" or "resolved"' })
 
 const textSchema = z.string({ error: 'must be a string' })
 
-/** To most programs that write JSON, null and nothing are the same. */
+/** Many programs write null for an absent field. */
 function absentable<Value>(schema: z.ZodType<Value>) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
-/** Go's zero time is what Alertmanager sends for "not yet"; it counts as absent. */
+/** Alertmanager sends Go's zero time for "not yet"; it counts as absent. */
 const timestampSchema = absentable(z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' })).transform(
   (time) => (time?.startsWith('0001-01-01T00:00:00') ? undefined : time),
 )
 
 export const alertSchema = z.object({
   status: alertStatusSchema,
-  /** The label of that name, which chooses the Operario. */
+  /** The label `alertname`, which selects the Operario. */
   alertname: z.string(),
   labels: labelSetSchema,
   annotations: z.preprocess((annotations) => annotations ?? {}, labelSetSchema),
   startsAt: timestampSchema,
-  /** Only of a resolved alert. */
+  /** Set only if the alert is resolved. */
   endsAt: timestampSchema,
   generatorURL: absentable(textSchema),
-  /** As it came, else computed from the labels. */
+  /** As received, else computed from the labels. */
   fingerprint: z.string(),
 })
 
-export const defectiveAlertSchema = z.object({
-  /** What is wrong, where, and what would be right. */
-  defect: z.string(),
-  status: alertStatusSchema,
-  alertname: z.string().optional(),
-  /** Made of the whole alert, since its labels may be what is wrong. */
-  fingerprint: z.string(),
-  /** The beginning of the alert's JSON, for whoever looks into it. */
-  excerpt: z.string(),
-})
+/** Earlier versions wrote `defect` instead of `invalid`, and their runs may still be in Redis. */
+export const invalidAlertSchema = z.preprocess(
+  (input) => {
+    if (typeof input !== 'object' || input === null || !('defect' in input) || 'invalid' in input) return input
+    const { defect: invalid, ...rest } = input
+    return { ...rest, invalid }
+  },
+  z.object({
+    /** What is wrong and where. */
+    invalid: z.string(),
+    status: alertStatusSchema,
+    alertname: z.string().optional(),
+    /** Computed from the whole alert, since its labels may be invalid. */
+    fingerprint: z.string(),
+    /** The beginning of the alert's JSON, for an operator. */
+    excerpt: z.string(),
+  }),
+)
 
 const incomingAlertSchema = z.object(
   { ...alertSchema.omit({ alertname: true }).shape, fingerprint: absentable(textSchema) },
@@ -80,11 +88,11 @@ const incomingAlertSchema = z.object(
 const EXCERPT_LENGTH = 2_000
 const NAME_LENGTH = 200
 
-function defective(input: unknown, defect: string): DefectiveAlert {
+function invalidAlert(input: unknown, invalid: string): InvalidAlert {
   const json = jsonOf(input)
   const { labels, status } = salvageSchema.parse(input)
   return {
-    defect: excerpt(defect, EXCERPT_LENGTH),
+    invalid: excerpt(invalid, EXCERPT_LENGTH),
     status,
     alertname: labels.alertname && excerpt(labels.alertname, NAME_LENGTH),
     fingerprint: sha256([json]).slice(0, 16),
@@ -92,7 +100,7 @@ function defective(input: unknown, defect: string): DefectiveAlert {
   }
 }
 
-/** What can still be told of an alert that is wrong; never fails. */
+/** Reads what it can from an invalid alert; never fails. */
 const salvageSchema = z
   .object({
     labels: z.object({ alertname: z.string().optional() }).catch({}),
@@ -100,7 +108,7 @@ const salvageSchema = z
   })
   .catch({ labels: {}, status: 'firing' })
 
-/** Never throws: what is nested too deep for the engine, or never was JSON, has no text. */
+/** Never throws, even if the input is nested too deeply for the engine or was never JSON. */
 function jsonOf(input: unknown): string {
   try {
     return JSON.stringify(input) ?? ''

@@ -4,8 +4,8 @@ import type { LabelSet } from './label-set.ts'
 const SEPARATOR = 0xff
 
 /**
- * The fingerprint that Alertmanager gives an alert: FNV-1a-64 over the label names and values in order of their names,
- * each followed by 0xFF (`LabelSet.Fingerprint` in prometheus/common).
+ * Alertmanager's fingerprint of an alert: FNV-1a-64 over the label names and values, sorted by name, each followed by
+ * 0xFF (`LabelSet.Fingerprint` in prometheus/common).
  */
 export function fingerprint(labels: LabelSet): string {
   return fnv1a64(labelBytes(labels)).toString(16).padStart(16, '0')

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Label names and values as they came. Without a prototype, because a label may well be called `__proto__` or
- * `constructor`: an ordinary object would swallow the first and seem to have the second.
+ * Label names and values as received. Without a prototype, because labels may be called `__proto__` or `constructor`: a
+ * plain object would drop the first and always seem to have the second.
  */
 export type LabelSet = Readonly<Record<string, string>>
 
@@ -18,7 +18,7 @@ export const labelSetSchema = z.unknown().transform((input, context): LabelSet =
   return labelSet(input)
 })
 
-/** Builds a `LabelSet` of those entries that are strings. */
+/** Builds a `LabelSet` from the entries that are strings. */
 export function labelSet(entries: unknown = {}): LabelSet {
   const labels: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(entries ?? {})) {

@@ -1,27 +1,27 @@
 import { z } from 'zod'
 import { excerpt } from '../text/truncate.ts'
-import { type Alert, type DefectiveAlert, parseAlert } from './alert.ts'
+import { type Alert, type InvalidAlert, parseAlert } from './alert.ts'
 
-/** A group of alerts as Alertmanager notifies it (webhook format, version 4). Only what Opifer uses; unknown fields are let pass. */
+/** A webhook of Alertmanager (format version 4): a group of alerts. Has only the fields that Opifer uses; others are ignored. */
 export interface Webhook {
   receiver: string
   groupKey: string
-  alerts: (Alert | DefectiveAlert)[]
-  /** Alerts that Alertmanager left out because of `max_alerts`: they can't be remediated. */
+  alerts: (Alert | InvalidAlert)[]
+  /** Number of alerts that Alertmanager left out because of `max_alerts`. */
   truncatedAlerts: number
 }
 
-export type WebhookParse = { ok: true; webhook: Webhook } | { ok: false; problems: string[] }
+export type WebhookParse = { ok: true; webhook: Webhook } | { ok: false; errors: string[] }
 
-/** Parses a webhook's JSON. Not ok when no notification of this shape could ever succeed; a wrong alert alone does not make it so. */
+/** Parses the JSON of a webhook. Fails only if the webhook as a whole is unusable; an invalid alert does not fail its group. */
 export function parseWebhook(input: unknown): WebhookParse {
   const parsed = webhookSchema.safeParse(input)
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(describe) }
+  if (!parsed.success) return { ok: false, errors: parsed.error.issues.map(describe) }
   const { receiver, groupKey, alerts, truncatedAlerts } = parsed.data
   return { ok: true, webhook: { receiver, groupKey, alerts: alerts.map(parseAlert), truncatedAlerts } }
 }
 
-/** Group key and receiver stand in every run of the group, so all three are bounded where they enter. */
+/** Every run of the group stores the group key and the receiver, hence the limits. */
 const MAX_GROUP_KEY = 8_192
 const MAX_RECEIVER = 1_024
 const MAX_ALERTS = 20_000
@@ -36,7 +36,7 @@ const webhookSchema = z.object(
     receiver: z.string({ error: 'must be a string' }).max(MAX_RECEIVER, tooLong(MAX_RECEIVER)),
     alerts: z
       .array(z.unknown(), { error: 'must be a list of alerts' })
-      .max(MAX_ALERTS, `holds more than ${MAX_ALERTS} alerts: group by more labels`),
+      .max(MAX_ALERTS, `has more than ${MAX_ALERTS} alerts; group by more labels`),
     truncatedAlerts: z.number().int().nonnegative().catch(0),
   },
   { error: 'must be a JSON object' },

@@ -31,7 +31,7 @@ export interface JobRequest {
 /** A Job as it is sent to the API server. */
 export type JobManifest = IJob & { metadata: { name: string; namespace: string; annotations: Record<string, string> } }
 
-export type JobBuild = { ok: true; job: JobManifest; remarks: string[] } | { ok: false; reason: string }
+export type JobBuild = { ok: true; job: JobManifest; warnings: string[] } | { ok: false; reason: string }
 
 /** The Kubernetes Job of a run: the author's manifest with identity, environment and defaults added. Pure. */
 export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
@@ -61,7 +61,7 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     },
   } satisfies IJob
   if (Buffer.byteLength(JSON.stringify(job)) > MAX_JOB_BYTES) return { ok: false, reason: TOO_LARGE }
-  return { ok: true, job, remarks: [...env.remarks, ...givenWay(spec.template.spec, env)] }
+  return { ok: true, job, warnings: [...env.warnings, ...givenWay(spec.template.spec, env)] }
 }
 
 type Identity = ReturnType<typeof identityOf>

@@ -1,41 +1,39 @@
-import { describe, expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { type JobWithStatus, jobState } from './job-status.ts'
 
-describe('jobState', () => {
-  it.each([
-    ['no status', {}],
-    ['an empty status', { status: {} }],
-    ['failed pods, but retries left', { status: { failed: 3, active: 1 } }],
-    ['a succeeded pod, but no end yet', { status: { succeeded: 1, conditions: [] } }],
-    ['a condition that only announces success', { status: { conditions: [is('SuccessCriteriaMet')] } }],
-    ['a condition that only announces failure', { status: { conditions: [is('FailureTarget')] } }],
-    ['a suspension', { status: { conditions: [is('Suspended')] } }],
-    ['an end that is not true', { status: { conditions: [is('Complete', 'False'), is('Failed', 'Unknown')] } }],
-  ])('takes a Job with %s for running', (_, job) => {
-    expect(jobState(job as JobWithStatus)).toEqual({ state: 'running' })
-  })
+test.each([
+  ['no status', {}],
+  ['an empty status', { status: {} }],
+  ['failed pods, but retries left', { status: { failed: 3, active: 1 } }],
+  ['a succeeded pod, but no end yet', { status: { succeeded: 1, conditions: [] } }],
+  ['a condition that only announces success', { status: { conditions: [is('SuccessCriteriaMet')] } }],
+  ['a condition that only announces failure', { status: { conditions: [is('FailureTarget')] } }],
+  ['a suspension', { status: { conditions: [is('Suspended')] } }],
+  ['an end that is not true', { status: { conditions: [is('Complete', 'False'), is('Failed', 'Unknown')] } }],
+])('jobState treats a Job with %s as running', (_, job) => {
+  expect(jobState(job as JobWithStatus)).toEqual({ state: 'running' })
+})
 
-  it('knows a Job that completed', () => {
-    expect(jobState({ status: { conditions: [is('SuccessCriteriaMet'), is('Complete')] } })).toEqual({
-      state: 'succeeded',
-    })
+test('jobState recognizes a completed Job', () => {
+  expect(jobState({ status: { conditions: [is('SuccessCriteriaMet'), is('Complete')] } })).toEqual({
+    state: 'succeeded',
   })
+})
 
-  it('knows a Job that failed, and why', () => {
-    const failed = { ...is('Failed'), reason: 'BackoffLimitExceeded', message: 'too often' }
-    expect(jobState({ status: { conditions: [is('FailureTarget'), failed] } })).toEqual({
-      state: 'failed',
-      reason: 'BackoffLimitExceeded',
-      message: 'too often',
-    })
+test('jobState recognizes a failed Job with its reason', () => {
+  const failed = { ...is('Failed'), reason: 'BackoffLimitExceeded', message: 'too often' }
+  expect(jobState({ status: { conditions: [is('FailureTarget'), failed] } })).toEqual({
+    state: 'failed',
+    reason: 'BackoffLimitExceeded',
+    message: 'too often',
   })
+})
 
-  it('names a failure without a reason too', () => {
-    expect(jobState({ status: { conditions: [is('Failed')] } })).toEqual({
-      state: 'failed',
-      reason: 'Failed',
-      message: '',
-    })
+test('jobState reports a failure without a reason', () => {
+  expect(jobState({ status: { conditions: [is('Failed')] } })).toEqual({
+    state: 'failed',
+    reason: 'Failed',
+    message: '',
   })
 })
 
@@ -43,7 +41,7 @@ function is(type: string, status = 'True') {
   return { type, status }
 }
 
-it('tells when its pods began and ended, where the status says so', () => {
+test('jobState reads start and end from the status', () => {
   const startTime = '2026-11-24T08:00:00Z'
   const ended = (type: string, fields: object = {}) =>
     jobState({

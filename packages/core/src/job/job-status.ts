@@ -1,4 +1,4 @@
-/** The part of a Job that tells how far it has come. */
+/** The part of a Job that `jobState` reads. */
 export interface JobWithStatus {
   status?: {
     startTime?: string
@@ -7,21 +7,20 @@ export interface JobWithStatus {
   }
 }
 
-/** When a Job's pods began and ended, in milliseconds since the epoch, as far as its status tells. */
+/** Start and end of a Job's pods in milliseconds since the epoch, if the status has them. */
 export interface JobTimes {
   startedAt?: number | undefined
   endedAt?: number | undefined
 }
 
-/** How far a Job has come. */
 export type JobState =
   | { state: 'running' }
   | ({ state: 'succeeded' } & JobTimes)
-  /** `reason` and `message` as the Job controller gives them, e.g. `BackoffLimitExceeded`. */
+  /** `reason` and `message` come from the Job controller, e.g. `BackoffLimitExceeded`. */
   | ({ state: 'failed'; reason: string; message: string } & JobTimes)
 
 /**
- * Reads a Job's conditions. Only `Complete` and `Failed` are final; a count of failed pods is not, while retries remain
+ * Reads a Job's conditions. Only `Complete` and `Failed` are final; failed pods may still be retried
  * (kubernetes.io/docs/concepts/workloads/controllers/job, "Terminal Job conditions").
  */
 export function jobState({ status }: JobWithStatus): JobState {

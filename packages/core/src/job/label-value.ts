@@ -1,5 +1,5 @@
 /**
- * Makes a text fit for a Kubernetes label value: at most 63 characters of `[A-Za-z0-9._-]`, beginning and ending with a
+ * Turns a text into a valid Kubernetes label value: at most 63 characters of `[A-Za-z0-9._-]` that start and end with a
  * letter or digit, or empty (kubernetes.io/docs/concepts/overview/working-with-objects/labels).
  */
 export function labelValue(text: string): string {

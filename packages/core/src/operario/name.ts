@@ -1,6 +1,6 @@
 import type { Alert } from '../alert/alert.ts'
 
-/** Where the Operario for an alert must stand. */
+/** Where the Operario for an alert must be. */
 export interface OperarioAddress {
   /** Name of the ConfigMap. */
   configMap: string
@@ -10,8 +10,8 @@ export interface OperarioAddress {
 
 /**
  * The address of the Operario for an alert: ConfigMap `openfero-<alertname>-<status>`, key `<alertname>` (Operarios guide,
- * "Naming Convention"). Kubernetes allows only DNS names for ConfigMaps and `[-._a-zA-Z0-9]` for their keys, so the name is
- * lower-cased and both are made to fit. Undefined when no ConfigMap can have that name.
+ * "Naming Convention"). ConfigMap names must be DNS names and keys `[-._a-zA-Z0-9]`, so other characters are replaced and
+ * the name is lower-cased. Undefined if the name would be too long.
  */
 export function operarioAddress({
   alertname,
@@ -28,7 +28,7 @@ const MAX_NAME = 253
 
 function dnsName(text: string): string {
   const fitting = text.toLowerCase().replace(/[^a-z0-9.-]/g, '-')
-  // A dot may stand only between letters or digits.
+  // A dot is allowed only between letters or digits.
   return fitting.replace(/[.-]*\.[.-]*/g, (run, offset: number) => {
     const inside = offset > 0 && offset + run.length < fitting.length
     return run === '.' && inside ? '.' : '-'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type DefectiveAlert, isDefective, parseAlert } from '../alert/alert.ts'
+import { type InvalidAlert, isInvalid, parseAlert } from '../alert/alert.ts'
 import { makeAlert } from '../testing/builders.ts'
 import { alertId, beganOf, dedupId, episode, runId } from './identity.ts'
 
@@ -93,9 +93,9 @@ describe('episode', () => {
   })
 })
 
-function defective(input: unknown): DefectiveAlert {
+function defective(input: unknown): InvalidAlert {
   const alert = parseAlert(input)
-  if (!isDefective(alert)) throw new Error('the alert is sound')
+  if (!isInvalid(alert)) throw new Error('the alert is sound')
   return alert
 }
 

@@ -1,4 +1,4 @@
-import { type Alert, type DefectiveAlert, isDefective } from '../alert/alert.ts'
+import { type Alert, type InvalidAlert, isInvalid } from '../alert/alert.ts'
 import type { LabelSet } from '../alert/label-set.ts'
 import { fnv1a64, sha256 } from '../text/hash.ts'
 import type { Run } from './run.ts'
@@ -26,21 +26,21 @@ export interface Identity {
  * Identifies an alert by what Opifer acts on, its labels, and never by the fingerprint that the sender gave. An alert
  * without `startsAt`, which Alertmanager never sends, and a group have one run at a time however often they fire.
  */
-export function identify(origin: Origin, alert: Alert | DefectiveAlert, scope: DedupScope): Identity {
+export function identify(origin: Origin, alert: Alert | InvalidAlert, scope: DedupScope): Identity {
   const id = alertId(origin, alert)
   // An invalid alert must not take the place of its whole group.
-  if (scope === 'group' && !isDefective(alert)) {
+  if (scope === 'group' && !isInvalid(alert)) {
     const key = sha256([origin.receiver, origin.groupKey, alert.status])
     return { alertId: id, alertKey: key, dedupId: key }
   }
   const key = sha256([id, alert.status])
-  const startedAt = isDefective(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
+  const startedAt = isInvalid(alert) || alert.startsAt === undefined ? undefined : Date.parse(alert.startsAt)
   return { alertId: id, alertKey: key, dedupId: startedAt === undefined ? key : sha256([key, String(startedAt)]) }
 }
 
 /** Identifies an alert whatever its status. */
-export function alertId({ receiver, groupKey }: Origin, alert: Alert | DefectiveAlert): string {
-  return isDefective(alert)
+export function alertId({ receiver, groupKey }: Origin, alert: Alert | InvalidAlert): string {
+  return isInvalid(alert)
     ? sha256([receiver, groupKey, 'invalid', alert.fingerprint])
     : sha256([receiver, groupKey, ...sortedLabels(alert.labels)])
 }

@@ -10,7 +10,7 @@ describe('runSchema', () => {
       'a run of a resolved alert',
       makeRun({ alert: makeAlert({ status: 'resolved', endsAt: '2026-11-23T04:00:00Z' }) }),
     ],
-    ['a run of a defective alert', makeRun({ alert: parseAlert({ status: 'firing', labels: {} }) })],
+    ['a run of an invalid alert', makeRun({ alert: parseAlert({ status: 'firing', labels: {} }) })],
     ['a run of an alert that is nothing at all', makeRun({ alert: parseAlert(null) })],
     [
       'a run with its Job and result',
@@ -43,5 +43,11 @@ describe('runSchema', () => {
 
   it('lets fields of a newer version of Opifer pass', () => {
     expect(runSchema.safeParse({ ...makeRun(), fromTheFuture: 1 }).success).toBe(true)
+  })
+
+  it('runSchema reads the invalid alert of a run that an earlier version enqueued', () => {
+    const alert = { defect: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' }
+    const { alert: read } = runSchema.parse({ ...makeRun(), alert })
+    expect(read).toEqual({ invalid: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' })
   })
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { alertSchema, defectiveAlertSchema } from '../alert/alert.ts'
+import { alertSchema, invalidAlertSchema } from '../alert/alert.ts'
 import { resultSchema } from './outcome.ts'
 
 /** Opifer's handling of one firing, or of one resolve, as the queue holds it. Times are milliseconds since the epoch. */
@@ -39,7 +39,7 @@ export const runSchema = z.object({
   receiver: z.string(),
   groupKey: z.string(),
   receivedAt: z.number(),
-  alert: z.union([alertSchema, defectiveAlertSchema]),
+  alert: z.union([alertSchema, invalidAlertSchema]),
   /** The run that an operator retried with this one. */
   retryOf: z.string().optional(),
   /** The operator who asked for the retry. */

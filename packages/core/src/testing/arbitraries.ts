@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { type LabelSet, labelSet } from '../alert/label-set.ts'
 
-/** What somebody who means harm would put into a label, beside any other text. */
+/** What an attacker would put into a label. */
 const hostileUnit = fc.constantFrom(
   '$',
   '$(',
@@ -20,7 +20,7 @@ const hostileUnit = fc.constantFrom(
   '=',
 )
 
-/** Every code point there is, halves of surrogate pairs among them. */
+/** Every code point, including halves of surrogate pairs. */
 const anyUnit = fc.integer({ min: 0, max: 0x10ffff }).map((codePoint) => String.fromCodePoint(codePoint))
 
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
@@ -29,7 +29,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('$(OPIFER_RUN_ID)', '$$(PATH)', '{{ .Secret }}', '; rm -rf /', '../../etc/passwd', '$é'),
 )
 
-/** Too long for an environment variable, with a character of every length at the cut. */
+/** Too long for an environment variable, with characters of every byte length at the cut. */
 const hugeText = fc
   .tuple(fc.constantFrom('x', 'é', '✓', '😀', '$', '"', '\u0001'), fc.integer({ min: 20_000, max: 100_000 }))
   .map(([unit, times]) => unit.repeat(times))

@@ -1,33 +1,31 @@
-import { describe, expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseAlert } from '../alert/alert.ts'
 import { parseWebhook } from '../alert/webhook.ts'
 import { runSchema } from '../run/run.ts'
 import { makeAlert, makeConfigMap, makeOperario, makeRun, makeWebhook } from './builders.ts'
 
-describe('the builders', () => {
-  it('make what the parsers accept', () => {
-    expect(parseWebhook(makeWebhook())).toMatchObject({ ok: true, webhook: { alerts: [makeAlert()] } })
-    expect(parseAlert(makeAlert())).toEqual(makeAlert())
-    expect(runSchema.parse(makeRun())).toEqual(makeRun())
-  })
+test('the builders make valid input', () => {
+  expect(parseWebhook(makeWebhook())).toMatchObject({ ok: true, webhook: { alerts: [makeAlert()] } })
+  expect(parseAlert(makeAlert())).toEqual(makeAlert())
+  expect(runSchema.parse(makeRun())).toEqual(makeRun())
+})
 
-  it('let the fingerprint follow the labels, and the labels the alertname', () => {
-    const { alertname, labels, fingerprint } = makeAlert({ alertname: 'Other' })
-    expect({ alertname, inLabels: labels['alertname'] }).toEqual({ alertname: 'Other', inLabels: 'Other' })
-    expect(fingerprint).not.toBe(makeAlert().fingerprint)
-    expect(makeAlert({ labels: { alertname: 'Other' } }).alertname).toBe('Other')
-  })
+test('makeAlert derives the fingerprint from the labels and the labels from the alertname', () => {
+  const { alertname, labels, fingerprint } = makeAlert({ alertname: 'Other' })
+  expect({ alertname, inLabels: labels['alertname'] }).toEqual({ alertname: 'Other', inLabels: 'Other' })
+  expect(fingerprint).not.toBe(makeAlert().fingerprint)
+  expect(makeAlert({ labels: { alertname: 'Other' } }).alertname).toBe('Other')
+})
 
-  it('let the deduplication follow the alert', () => {
-    expect(makeRun({ alert: makeAlert({ alertname: 'Other' }) }).dedupId).not.toBe(makeRun().dedupId)
-  })
+test('makeRun derives the deduplication id from the alert', () => {
+  expect(makeRun({ alert: makeAlert({ alertname: 'Other' }) }).dedupId).not.toBe(makeRun().dedupId)
+})
 
-  it('take what is to be different', () => {
-    expect(makeConfigMap({ metadata: { name: 'other' } }).metadata).toMatchObject({
-      name: 'other',
-      resourceVersion: '1',
-    })
-    expect(makeOperario({ cooldownMs: 5 })).toMatchObject({ key: 'DiskSpaceLow', cooldownMs: 5 })
-    expect(makeWebhook({ alerts: [] }).alerts).toEqual([])
+test('the builders accept overrides', () => {
+  expect(makeConfigMap({ metadata: { name: 'other' } }).metadata).toMatchObject({
+    name: 'other',
+    resourceVersion: '1',
   })
+  expect(makeOperario({ cooldownMs: 5 })).toMatchObject({ key: 'DiskSpaceLow', cooldownMs: 5 })
+  expect(makeWebhook({ alerts: [] }).alerts).toEqual([])
 })

@@ -6,10 +6,10 @@ import { type Operario, type OperarioConfigMap, readOperario } from '../operario
 import { identify } from '../run/identity.ts'
 import type { Run } from '../run/run.ts'
 
-/** A webhook's JSON as Alertmanager posts it, with what its senders may add to it or get wrong. */
+/** A webhook's JSON, with extra or malformed fields if a test wants them. */
 export type WebhookBody = { alerts: unknown[] } & Record<string, unknown>
 
-/** A webhook as it goes over the wire. Its alerts may be those of `makeAlert`, or anything. */
+/** A webhook as sent over the wire. `alerts` may contain anything. */
 export function makeWebhook(overrides: Partial<WebhookBody> = {}): WebhookBody {
   return {
     version: '4',
@@ -22,7 +22,7 @@ export function makeWebhook(overrides: Partial<WebhookBody> = {}): WebhookBody {
   }
 }
 
-/** A parsed alert, which goes over the wire as well. Its fingerprint follows from its labels where none is given. */
+/** A parsed alert, also valid over the wire. Its fingerprint is computed from its labels by default. */
 export function makeAlert(overrides: Partial<Alert> = {}): Alert {
   const alertname = overrides.alertname ?? overrides.labels?.['alertname'] ?? 'DiskSpaceLow'
   const labels = labelSet({ ...(overrides.labels ?? DISK_LABELS), alertname })
@@ -39,7 +39,7 @@ export function makeAlert(overrides: Partial<Alert> = {}): Alert {
   }
 }
 
-/** A run of `makeAlert()`, or of the alert given, as ingest enqueues it. */
+/** A run of `makeAlert()` by default, as ingest enqueues it. */
 export function makeRun(overrides: Partial<Run> = {}): Run {
   const alert = overrides.alert ?? makeAlert()
   const { receiver = 'openfero', groupKey = GROUP_KEY } = overrides
@@ -76,7 +76,7 @@ export interface ConfigMapOverrides {
   data?: OperarioConfigMap['data']
 }
 
-/** The Operario that `makeConfigMap()` holds. */
+/** The Operario in `makeConfigMap()`. */
 export function makeOperario(overrides: Partial<Operario> = {}): Operario {
   const address = operarioAddress({ alertname: 'DiskSpaceLow', status: 'firing' }) as OperarioAddress
   const resolution = readOperario(makeConfigMap(), address)

@@ -1,6 +1,5 @@
 /**
- * What Kubernetes itself asks of names, labels and variables, and what it makes of a variable's value: written out here a
- * second time, so that the tests do not take the code's word for it.
+ * Kubernetes' own rules for names, labels and variables, implemented independently of the code under test.
  */
 
 /** Segments of `[a-z0-9]` and dashes, joined by dots: the names of ConfigMaps. */
@@ -11,10 +10,10 @@ export const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
 export const ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/
 export const CONFIG_MAP_KEY = /^[-._a-zA-Z0-9]+$/
 
-/** Bytes of `NAME=value` without its closing NUL: Linux' MAX_ARG_STRLEN is 131,072. */
+/** Bytes of `NAME=value` without its final NUL: Linux' MAX_ARG_STRLEN is 131,072. */
 export const MAX_ENV_ENTRY = 131_071
 
-/** A prefix that is a DNS subdomain, a slash, and a name of 63 characters at most. */
+/** A prefix that is a DNS subdomain, a slash, and a name of at most 63 characters. */
 export function isLabelKey(key: string): boolean {
   const slash = key.lastIndexOf('/')
   const [prefix, name] = [key.slice(0, Math.max(0, slash)), key.slice(slash + 1)]
@@ -23,8 +22,8 @@ export function isLabelKey(key: string): boolean {
 }
 
 /**
- * The kubelet's expansion of `$(NAME)` (third_party/forked/golang/expansion). It works on bytes, and mangles one that
- * follows a dollar sign if it is not ASCII.
+ * The kubelet's expansion of `$(NAME)` (third_party/forked/golang/expansion). It works on bytes and mangles a non-ASCII
+ * one after a dollar sign.
  */
 export function expand(value: string, lookUp: (name: string) => string = (name) => `<value of ${name}>`): string {
   // As Latin-1 each character is one byte.

@@ -2,7 +2,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 const DURATION = /^(?:\d+(?:ms|[smhd]))+$/
 const PART = /(\d+)(ms|[smhd])/g
 
-/** Milliseconds of a duration such as `90s`, `5m` or `1h30m`, with units from `ms` to `d`; a bare `0` too. Undefined when it is none. */
+/** Milliseconds of a duration such as `90s`, `5m` or `1h30m`, with units from `ms` to `d`; or a bare `0`. Undefined if invalid. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0
   if (!DURATION.test(text)) return undefined

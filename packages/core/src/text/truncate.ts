@@ -8,10 +8,10 @@ export function truncateUtf8(text: string, maxBytes: number): string {
   return bytes.toString('utf8', 0, end)
 }
 
-/** Cuts a text for a person's eyes, saying so. */
+/** Cuts a text for display and appends its original length. */
 export function excerpt(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
-  // The cut may have halved a surrogate pair.
+  // The cut may have split a surrogate pair.
   return `${text.slice(0, maxLength).toWellFormed()}… (${text.length} characters)`
 }
 

@@ -4,7 +4,7 @@ import { parseConfig } from './options.ts'
 
 const parse = (...argv: string[]) => parseConfig(COMMON_OPTIONS, argv, {})
 
-test('nothing has to be set', () => {
+test('every setting has a default', () => {
   expect(parse()).toEqual({
     kind: 'config',
     files: {},
@@ -30,7 +30,7 @@ describe('redisUrl', () => {
     'rediss://user:p%40ss@redis:6380/',
     'redis://:password@[::1]:6379',
     'redis:///1',
-  ])('may be %s', (url) => {
+  ])('redisUrl accepts %s', (url) => {
     expect(parse(`--redisUrl=${url}`)).toMatchObject({ kind: 'config', config: { redisUrl: url } })
   })
 
@@ -44,24 +44,24 @@ describe('redisUrl', () => {
     'redis://user:s3cret%FF@redis',
     'redis://user:s3cret@redis/one',
     's3cret',
-  ])('may not be %s, and is not shown', (url) => {
+  ])('redisUrl rejects %s without showing it', (url) => {
     const parsed = parse(`--redisUrl=${url}`)
-    expect(parsed).toMatchObject({ kind: 'faults', faults: [expect.stringMatching(/^--redisUrl: must be redis/)] })
+    expect(parsed).toMatchObject({ kind: 'errors', errors: [expect.stringMatching(/^--redisUrl: must be redis/)] })
     expect(JSON.stringify(parsed)).not.toMatch(/s3/)
   })
 })
 
 describe('queuePrefix', () => {
-  test.each(['{opifer}', 'team-a:{opifer}', '{a}{b}'])('may be %s', (prefix) => {
+  test.each(['{opifer}', 'team-a:{opifer}', '{a}{b}'])('queuePrefix accepts %s', (prefix) => {
     expect(parse(`--queuePrefix=${prefix}`)).toMatchObject({ config: { queuePrefix: prefix } })
   })
 
-  // Redis looks at the first brace only (Redis Cluster specification, hash tags).
-  test.each(['opifer', '{}', '{}{opifer}', 'opifer}', '{opifer'])('may not be %s', (prefix) => {
-    expect(parse(`--queuePrefix=${prefix}`)).toMatchObject({ faults: [expect.stringContaining('hash tag')] })
+  // Redis considers only the first brace (Redis Cluster specification, hash tags).
+  test.each(['opifer', '{}', '{}{opifer}', 'opifer}', '{opifer'])('queuePrefix rejects %s', (prefix) => {
+    expect(parse(`--queuePrefix=${prefix}`)).toMatchObject({ errors: [expect.stringContaining('hash tag')] })
   })
 })
 
-test('a time that no timer can take is refused', () => {
-  expect(parse('--shutdownTimeout=25d')).toMatchObject({ faults: [expect.stringContaining('at most 2147483647ms')] })
+test('rejects a duration that is too long for a timer', () => {
+  expect(parse('--shutdownTimeout=25d')).toMatchObject({ errors: [expect.stringContaining('at most 2147483647ms')] })
 })

@@ -1,14 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Options, parseConfig } from './options.ts'
-import { duration, integer, oneOf, optionalText, plainText } from './values.ts'
+import { duration, integer, oneOf, optionalString, string } from './values.ts'
 
 const OPTIONS = {
-  addr: { schema: plainText(':8080'), help: 'where to listen' },
-  logLevel: { schema: oneOf(['info', 'debug'], 'info'), help: 'least level' },
-  retries: { schema: integer(3, { min: 1, max: 9 }), help: 'how often' },
-  authBasicPass: { schema: optionalText(), secret: true, help: 'password' },
-  redisUrl: { schema: plainText('redis://default'), secret: true, env: 'REDIS_URL', help: 'Redis' },
+  addr: { schema: string(':8080'), help: 'address to listen on' },
+  logLevel: { schema: oneOf(['info', 'debug'], 'info'), help: 'minimum log level' },
+  retries: { schema: integer(3, { min: 1, max: 9 }), help: 'number of retries' },
+  authBasicPass: { schema: optionalString(), secret: true, help: 'password' },
+  redisUrl: { schema: string('redis://default'), secret: true, env: 'REDIS_URL', help: 'Redis' },
 } as const satisfies Options
 
 const DEFAULTS = {
@@ -19,131 +19,129 @@ const DEFAULTS = {
   redisUrl: 'redis://default',
 }
 
-interface Given {
+interface Input {
   argv?: string[]
   env?: Record<string, string>
   files?: Record<string, string>
 }
 
-function parse({ argv = [], env = {}, files = {} }: Given, options: Options = OPTIONS) {
+function parse({ argv = [], env = {}, files = {} }: Input, options: Options = OPTIONS) {
   return parseConfig(options, argv, env, (path) => {
     if (files[path] === undefined) throw new Error(`ENOENT: no such file`)
     return files[path]
   })
 }
 
-describe('a setting comes from', () => {
-  test.each<[from: string, given: Given, want: Partial<Record<keyof typeof OPTIONS, unknown>>]>([
-    ['its default', {}, {}],
-    ['a flag', { argv: ['--retries=5'] }, { retries: 5 }],
-    ['a flag with one dash, as OpenFero has them', { argv: ['-addr=:1'] }, { addr: ':1' }],
-    ['a flag whose value follows it', { argv: ['--addr', ':1', '-retries', '5'] }, { addr: ':1', retries: 5 }],
-    ['the last of two flags', { argv: ['--addr=:1', '--addr=:2'] }, { addr: ':2' }],
-    ['a variable', { env: { OPIFER_LOG_LEVEL: 'debug' } }, { logLevel: 'debug' }],
-    ['the flag rather than the variable', { argv: ['--addr=:1'], env: { OPIFER_ADDR: ':2' } }, { addr: ':1' }],
-    ['its default when the variable is empty', { env: { OPIFER_ADDR: '' } }, {}],
-    ['the variable when the flag is empty', { argv: ['--addr='], env: { OPIFER_ADDR: ':2' } }, { addr: ':2' }],
-    ['a variable that other tools know', { env: { REDIS_URL: 'redis://a' } }, { redisUrl: 'redis://a' }],
-    [
-      'the variable of its own rather than that of other tools',
-      { env: { REDIS_URL: 'redis://a', OPIFER_REDIS_URL: 'redis://b' } },
-      { redisUrl: 'redis://b' },
-    ],
-    [
-      'a file that a flag names',
-      { argv: ['--authBasicPassFile=/f'], files: { '/f': 'from file' } },
-      { authBasicPass: 'from file' },
-    ],
-    [
-      'a file that a variable names, without its last line break',
-      { env: { OPIFER_AUTH_BASIC_PASS_FILE: '/f' }, files: { '/f': ' two\nlines \r\n' } },
-      { authBasicPass: ' two\nlines ' },
-    ],
-    [
-      'the flag itself rather than the file',
-      { argv: ['--authBasicPass=direct', '--authBasicPassFile=/f'], files: { '/f': 'from file' } },
-      { authBasicPass: 'direct' },
-    ],
-    [
-      'the file of a flag rather than a variable',
-      { argv: ['--authBasicPassFile=/f'], env: { OPIFER_AUTH_BASIC_PASS: 'env' }, files: { '/f': 'from file' } },
-      { authBasicPass: 'from file' },
-    ],
-  ])('%s', (_, given, want) => {
-    expect(parse(given)).toMatchObject({ kind: 'config', config: { ...DEFAULTS, ...want } })
-  })
+test.each<[from: string, input: Input, want: Partial<Record<keyof typeof OPTIONS, unknown>>]>([
+  ['its default', {}, {}],
+  ['a flag', { argv: ['--retries=5'] }, { retries: 5 }],
+  ['a flag with one dash, like OpenFero', { argv: ['-addr=:1'] }, { addr: ':1' }],
+  ['a flag followed by its value', { argv: ['--addr', ':1', '-retries', '5'] }, { addr: ':1', retries: 5 }],
+  ['the last of two flags', { argv: ['--addr=:1', '--addr=:2'] }, { addr: ':2' }],
+  ['a variable', { env: { OPIFER_LOG_LEVEL: 'debug' } }, { logLevel: 'debug' }],
+  ['the flag rather than the variable', { argv: ['--addr=:1'], env: { OPIFER_ADDR: ':2' } }, { addr: ':1' }],
+  ['its default when the variable is empty', { env: { OPIFER_ADDR: '' } }, {}],
+  ['the variable when the flag is empty', { argv: ['--addr='], env: { OPIFER_ADDR: ':2' } }, { addr: ':2' }],
+  ['a variable of other tools', { env: { REDIS_URL: 'redis://a' } }, { redisUrl: 'redis://a' }],
+  [
+    'its own variable rather than that of other tools',
+    { env: { REDIS_URL: 'redis://a', OPIFER_REDIS_URL: 'redis://b' } },
+    { redisUrl: 'redis://b' },
+  ],
+  [
+    'a file that a flag names',
+    { argv: ['--authBasicPassFile=/f'], files: { '/f': 'from file' } },
+    { authBasicPass: 'from file' },
+  ],
+  [
+    'a file that a variable names, without its last line break',
+    { env: { OPIFER_AUTH_BASIC_PASS_FILE: '/f' }, files: { '/f': ' two\nlines \r\n' } },
+    { authBasicPass: ' two\nlines ' },
+  ],
+  [
+    'the flag itself rather than the file',
+    { argv: ['--authBasicPass=direct', '--authBasicPassFile=/f'], files: { '/f': 'from file' } },
+    { authBasicPass: 'direct' },
+  ],
+  [
+    'the file of a flag rather than a variable',
+    { argv: ['--authBasicPassFile=/f'], env: { OPIFER_AUTH_BASIC_PASS: 'env' }, files: { '/f': 'from file' } },
+    { authBasicPass: 'from file' },
+  ],
+])('a setting comes from %s', (_, input, want) => {
+  expect(parse(input)).toMatchObject({ kind: 'config', config: { ...DEFAULTS, ...want } })
 })
 
-test.each(['-secret', '--', '--addr=:1', 'a=b', '-x=y', 'two\nlines', ' '])('a value may be %j', (value) => {
+test.each(['-secret', '--', '--addr=:1', 'a=b', '-x=y', 'two\nlines', ' '])('a value can be %j', (value) => {
   for (const argv of [['--authBasicPass', value], [`-authBasicPass=${value}`]]) {
     expect(parse({ argv })).toMatchObject({ kind: 'config', config: { ...DEFAULTS, authBasicPass: value } })
   }
 })
 
-test('all faults are told at once, each in the words of its writer', () => {
-  const given = {
+test('reports all errors at once, each with the name that the user wrote', () => {
+  const input = {
     argv: ['-retries=99', '--noSuch=1', '--logLevel', 'loud', 'stray', '--addr'],
     env: { OPIFER_AUTH_BASIC_PASS_FILE: '/away', OPIFER_REDIS_URL_FILE: '/empty' },
     files: { '/empty': '\n' },
   }
-  expect(parse(given)).toEqual({
-    kind: 'faults',
-    faults: [
-      '--noSuch: no such flag; see --help',
+  expect(parse(input)).toEqual({
+    kind: 'errors',
+    errors: [
+      '--noSuch: unknown flag; see --help',
       'argument 5: not a flag',
       '--addr: needs a value',
       '--logLevel: must be one of info, debug',
-      '--retries: "99" is not a whole number from 1 to 9',
+      '--retries: must be a whole number from 1 to 9, not "99"',
       "OPIFER_AUTH_BASIC_PASS_FILE: can't read /away: ENOENT: no such file",
       'OPIFER_REDIS_URL_FILE: /empty is empty',
     ],
   })
 })
 
-test('a variable at fault is called by its name', () => {
+test('an invalid variable is reported by its name', () => {
   expect(parse({ env: { OPIFER_RETRIES: 'x' } })).toMatchObject({
-    faults: ['OPIFER_RETRIES: "x" is not a whole number from 1 to 9'],
+    errors: ['OPIFER_RETRIES: must be a whole number from 1 to 9, not "x"'],
   })
 })
 
-test('a file that is away is told by its real path and reason', () => {
+test('a missing file is reported with its path and reason', () => {
   const path = `${import.meta.dirname}/no-such-file`
   const parsed = parseConfig(OPTIONS, [`--authBasicPassFile=${path}`], {})
-  expect(parsed).toMatchObject({ faults: [expect.stringMatching(/^--authBasicPassFile: can't read .*ENOENT/)] })
+  expect(parsed).toMatchObject({ errors: [expect.stringMatching(/^--authBasicPassFile: can't read .*ENOENT/)] })
 })
 
-test('only a secret may stand in a file', () => {
-  expect(parse({ argv: ['--addrFile=/f'] })).toMatchObject({ faults: ['--addrFile: no such flag; see --help'] })
+test('only a secret can come from a file', () => {
+  expect(parse({ argv: ['--addrFile=/f'] })).toMatchObject({ errors: ['--addrFile: unknown flag; see --help'] })
   expect(parse({ env: { OPIFER_ADDR_FILE: '/away' } })).toMatchObject({ kind: 'config' })
 })
 
-test.each<[of: string, given: Given]>([
+test.each<[of: string, input: Input]>([
   ['in a flag', { argv: ['--timeout=s3cret'] }],
   ['in a variable', { env: { OPIFER_TIMEOUT: 's3cret' } }],
   ['in a file', { argv: ['--timeoutFile=/f'], files: { '/f': 's3cret' } }],
   ['that was not quoted', { argv: ['--timeout=1s', 's3cret'] }],
-])('a secret %s is not shown', (_, given) => {
+])('an error about a secret %s does not show it', (_, input) => {
   const timeout = { schema: duration('1s'), secret: true, help: '' }
-  const parsed = parse(given, { timeout })
-  expect(parsed).toMatchObject({ kind: 'faults', faults: [expect.any(String)] })
+  const parsed = parse(input, { timeout })
+  expect(parsed).toMatchObject({ kind: 'errors', errors: [expect.any(String)] })
   expect(JSON.stringify(parsed)).not.toContain('s3cret')
 })
 
-test('a flag called as something that every object has is no flag', () => {
+test('a flag named like a property of every object is unknown', () => {
   const argv = ['--__proto__=1', '--constructor=1', '--toString=1']
   const parsed = parse({ argv })
-  expect(parsed).toMatchObject({ faults: ['argument 1: not a flag', expect.any(String), expect.any(String)] })
+  expect(parsed).toMatchObject({ errors: ['argument 1: not a flag', expect.any(String), expect.any(String)] })
 })
 
-test.each(['--help', '-help', '-h'])('%s shows every setting, whatever else is wrong', (flag) => {
+test.each(['--help', '-help', '-h'])('%s shows every setting, even with errors in other flags', (flag) => {
   const parsed = parse({ argv: ['--noSuch', flag] })
-  if (parsed.kind !== 'help') throw new Error(`it is ${parsed.kind}`)
+  if (parsed.kind !== 'help') throw new Error(`kind is ${parsed.kind}`)
   expect(parsed.text).toContain('--addr')
   expect(parsed.text).toContain('--authBasicPass, --authBasicPassFile')
   expect(parsed.text).toContain('[OPIFER_AUTH_BASIC_PASS]')
 })
 
-test('a schema that gives a default of its own is asked for it', () => {
+test('a missing setting gets the default of its schema', () => {
   const options = {
     flag: {
       schema: z

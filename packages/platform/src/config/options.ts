@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { fileText } from './file-text.ts'
 
-/** One setting of a process: flag `--name`, environment variable `OPIFER_NAME`, checked and converted by its schema. */
+/** One setting of a process: flag `--name`, environment variable `OPIFER_NAME`, validated and converted by its schema. */
 export interface Option<Value = unknown> {
-  /** Takes the text as given, or undefined when it was not; defaults belong here. */
+  /** Gets the text, or undefined if the setting was not given; defaults belong here. */
   schema: z.ZodType<Value, string | undefined>
   help: string
-  /** A variable that other tools know, besides `OPIFER_NAME`. */
+  /** A variable that other tools use, in addition to `OPIFER_NAME`. */
   env?: string
-  /** May stand in a file as well: `--nameFile`, `OPIFER_NAME_FILE`. What a parse complains of never shows its value. */
+  /** May also come from a file: `--nameFile`, `OPIFER_NAME_FILE`. Errors never show its value. */
   secret?: boolean
-  /** What is given is a file's path, and the schema takes what the file holds. */
+  /** The setting is a path; the schema gets the contents of the file. */
   file?: boolean
 }
 
@@ -19,17 +18,17 @@ export type Options = Readonly<Record<string, Option>>
 
 export type Config<Spec extends Options> = { [Name in keyof Spec]: z.output<Spec[Name]['schema']> }
 
-/** The paths of those settings that were read from a file, for whoever reads them anew when they change. */
+/** Paths of the settings that came from files, for watching them. */
 export type Files<Spec extends Options = Options> = { readonly [Name in keyof Spec]?: string }
 
 export type ConfigParse<Spec extends Options> =
   | { kind: 'config'; config: Config<Spec>; files: Files<Spec> }
   | { kind: 'help'; text: string }
-  | { kind: 'faults'; faults: string[] }
+  | { kind: 'errors'; errors: string[] }
 
 /**
- * Reads a process's whole configuration: a flag beats a variable beats the default. Flags may be written with one dash,
- * as OpenFero's are. Every fault is told at once, so that one restart mends them all.
+ * Reads the whole configuration of a process: flags override variables, variables override defaults. Like OpenFero's,
+ * flags may have one dash. Reports every error at once, so one restart fixes them all.
  */
 export function parseConfig<Spec extends Options>(
   spec: Spec,
@@ -37,70 +36,75 @@ export function parseConfig<Spec extends Options>(
   env: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): ConfigParse<Spec> {
-  const { given, faults } = readFlags(spec, argv)
-  if (given.has('help')) return { kind: 'help', text: helpText(spec) }
+  const { flags, errors } = readFlags(spec, argv)
+  if (flags.has('help')) return { kind: 'help', text: helpText(spec) }
   const config: Record<string, unknown> = {}
   const files: Record<string, string> = {}
   for (const [name, option] of Object.entries(spec)) {
-    const found = findText({ name, option, given, env, readFile })
-    const parsed = found.fault === undefined ? option.schema.safeParse(found.text) : undefined
-    if (found.fault !== undefined) faults.push(found.fault)
+    const found = findText({ name, option, flags, env, readFile })
+    const parsed = found.error === undefined ? option.schema.safeParse(found.text) : undefined
+    if (found.error !== undefined) errors.push(found.error)
     else if (parsed?.success) config[name] = parsed.data
-    else faults.push(`${found.from}: ${complaint(option, found.text, parsed?.error)}`)
+    else errors.push(`${found.from}: ${messageOf(option, found.text, parsed?.error)}`)
     if (found.path !== undefined) files[name] = found.path
   }
-  if (faults.length > 0) return { kind: 'faults', faults }
+  if (errors.length > 0) return { kind: 'errors', errors }
   return { kind: 'config', config: config as Config<Spec>, files }
 }
 
-/** Written by hand, as Go reads flags: one dash or two, and whatever follows a flag is its value. */
-function readFlags(spec: Options, argv: readonly string[]): { given: Map<string, string>; faults: string[] } {
-  const flags = new Set([...Object.keys(spec), ...secrets(spec).map((name) => `${name}File`)])
-  const given = new Map<string, string>()
-  const faults: string[] = []
+/** The contents of a file as a setting, without the final line break. */
+export function fileText(raw: string): string {
+  return raw.replace(/\r?\n$/, '')
+}
+
+/** Parses flags like Go: one dash or two, and the argument after a flag is always its value. */
+function readFlags(spec: Options, argv: readonly string[]): { flags: Map<string, string>; errors: string[] } {
+  const known = new Set([...Object.keys(spec), ...secrets(spec).map((name) => `${name}File`)])
+  const flags = new Map<string, string>()
+  const errors: string[] = []
   const rest = argv.entries()
   for (const [index, arg] of rest) {
     const [, name, inline] = /^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(arg) ?? []
-    // Told by its place only: it may be half of a secret that was not quoted.
-    if (name === undefined) faults.push(`argument ${index + 1}: not a flag`)
-    else if (name === 'help' || name === 'h') given.set('help', 'true')
-    else if (!flags.has(name)) faults.push(`--${name}: no such flag; see --help`)
+    // Don't quote it: it may be half of a secret that was not quoted in the shell.
+    if (name === undefined) errors.push(`argument ${index + 1}: not a flag`)
+    else if (name === 'help' || name === 'h') flags.set('help', 'true')
+    else if (!known.has(name)) errors.push(`--${name}: unknown flag; see --help`)
     else {
       const value = inline ?? rest.next().value?.[1]
-      if (value === undefined) faults.push(`--${name}: needs a value`)
-      else given.set(name, value)
+      if (value === undefined) errors.push(`--${name}: needs a value`)
+      else flags.set(name, value)
     }
   }
-  return { given, faults }
+  return { flags, errors }
 }
 
 interface Search {
   name: string
   option: Option
-  given: ReadonlyMap<string, string>
+  flags: ReadonlyMap<string, string>
   env: Readonly<Record<string, string | undefined>>
   readFile: (path: string) => string
 }
 
 interface Found {
-  /** Where the text stood, in the words that its writer used. */
+  /** The flag or variable with the text, as the user spelled it. */
   from: string
   text?: string
-  /** Of the file that the text was read from. */
+  /** The file with the text. */
   path?: string
-  fault?: string
+  error?: string
 }
 
-function findText({ name, option, given, env, readFile }: Search): Found {
+function findText({ name, option, flags, env, readFile }: Search): Found {
   const fileVariable = `${variable(name)}_FILE`
-  const places: [from: string, text: string | undefined, isFile: boolean][] = [
-    [`--${name}`, given.get(name), false],
-    [`--${name}File`, given.get(`${name}File`), true],
+  const sources: [from: string, text: string | undefined, isFile: boolean][] = [
+    [`--${name}`, flags.get(name), false],
+    [`--${name}File`, flags.get(`${name}File`), true],
     [variable(name), env[variable(name)], false],
     [fileVariable, option.secret ? env[fileVariable] : undefined, true],
     [option.env ?? '', option.env && env[option.env], false],
   ]
-  for (const [from, text, isFile] of places) {
+  for (const [from, text, isFile] of sources) {
     if (text === undefined || text === '') continue
     if (!isFile && !option.file) return { from, text }
     return readSetting(from, text, readFile)
@@ -111,16 +115,16 @@ function findText({ name, option, given, env, readFile }: Search): Found {
 function readSetting(from: string, path: string, readFile: (path: string) => string): Found {
   try {
     const text = fileText(readFile(path))
-    return text === '' ? { from, fault: `${from}: ${path} is empty` } : { from, text, path }
+    return text === '' ? { from, error: `${from}: ${path} is empty` } : { from, text, path }
   } catch (error) {
-    return { from, fault: `${from}: can't read ${path}: ${error instanceof Error ? error.message : String(error)}` }
+    return { from, error: `${from}: can't read ${path}: ${error instanceof Error ? error.message : String(error)}` }
   }
 }
 
-/** What a schema complains of. Messages quote what was given, which of a secret nobody may see. */
-function complaint({ secret }: Option, text: string | undefined, error: z.ZodError | undefined): string {
-  const complaints = error?.issues.map(({ message }) => message).join('; ') ?? ''
-  return secret && text !== undefined ? complaints.replaceAll(JSON.stringify(text), 'the value') : complaints
+/** Schema messages may quote the text, so redact a secret. */
+function messageOf({ secret }: Option, text: string | undefined, error: z.ZodError | undefined): string {
+  const messages = error?.issues.map(({ message }) => message).join('; ') ?? ''
+  return secret && text !== undefined ? messages.replaceAll(JSON.stringify(text), 'the value') : messages
 }
 
 function helpText(spec: Options): string {
@@ -128,7 +132,7 @@ function helpText(spec: Options): string {
     const flag = `  --${name}${secret ? `, --${name}File` : ''}`
     return `${flag.padEnd(44)} ${help} [${variable(name)}]`
   })
-  return ['Settings, as flag or environment variable:', ...lines].join('\n')
+  return ['Flags [environment variables]:', ...lines].join('\n')
 }
 
 function secrets(spec: Options): string[] {

@@ -3,23 +3,23 @@ import type { AuthConfig, ExposureConfig } from './auth/options.ts'
 import { problem } from './problem.ts'
 
 /**
- * Refuses a request that calls this server by a name that is none of its own. To what lets everybody in, a page of any
- * site could else speak by having its own name lead here (DNS rebinding): to the browser that is one site.
+ * Rejects requests whose Host is not a name of this server. Without authentication, any web page could otherwise talk to
+ * it by resolving the page's own name to this address (DNS rebinding); the browser sees a single origin.
  */
 export function hostGuard({
   allowedHosts,
   authMethod,
   allowUnauthenticated,
 }: Pick<AuthConfig, 'authMethod'> & ExposureConfig): MiddlewareHandler {
-  if (allowedHosts) return guard((name) => allowedHosts.includes(name), 'this is reached by the --allowedHosts only')
+  if (allowedHosts) return guard((name) => allowedHosts.includes(name), 'Host is not one of --allowedHosts')
   if (authMethod !== 'none' || allowUnauthenticated) return (_c, next) => next()
-  return guard(isLocal, 'without authentication this is reached as localhost, 127.0.0.1, [::1] or --allowedHosts only')
+  return guard(isLocal, 'without authentication, Host must be localhost, 127.0.0.1, [::1] or one of --allowedHosts')
 }
 
-function guard(isAllowed: (name: string) => boolean, otherwise: string): MiddlewareHandler {
+function guard(isAllowed: (name: string) => boolean, detail: string): MiddlewareHandler {
   return async function guarded(c, next) {
     const { hostname } = new URL(c.req.url)
-    return isAllowed(hostname) ? next() : problem(c, 403, otherwise)
+    return isAllowed(hostname) ? next() : problem(c, 403, detail)
   }
 }
 

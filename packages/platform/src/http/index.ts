@@ -1,6 +1,6 @@
 export { hostGuard } from './host-guard.ts'
-export { type Operations, operationsApp, placeOperations } from './operations.ts'
+export { mountOperations, operationsApp } from './operations.ts'
 export { problem } from './problem.ts'
 export { sameOrigin } from './same-origin.ts'
 export { type HttpServer, serveHttp } from './serve.ts'
-export { openTls, type Tls, TLS_OPTIONS, type TlsConfig, tlsFaults } from './tls.ts'
+export { openTls, TLS_OPTIONS, tlsErrors } from './tls.ts'

@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest'
-import { createRegistry } from '../telemetry/registry.ts'
+import { createRegistry } from '../telemetry/metrics.ts'
 import { operationsApp } from './operations.ts'
 
-const givenApp = (reason?: string) => operationsApp({ registry: createRegistry(), unready: async () => reason })
+const makeApp = (reason?: string) => operationsApp({ registry: createRegistry(), unready: async () => reason })
 
-test('/healthz is fine as long as the process answers', async () => {
-  const response = await givenApp('Redis is away').request('/healthz')
+test('/healthz is ok even if the process is not ready', async () => {
+  const response = await makeApp('Redis is not connected').request('/healthz')
   expect([response.status, await response.text()]).toEqual([200, 'ok'])
 })
 
-test('/readiness is fine when the process can do its work', async () => {
-  const response = await givenApp().request('/readiness')
+test('/readiness is ok if the process can do its work', async () => {
+  const response = await makeApp().request('/readiness')
   expect([response.status, await response.text()]).toEqual([200, 'ok'])
 })
 
-test('/readiness says why it can not', async () => {
-  const response = await givenApp('Redis is away').request('/readiness')
-  expect([response.status, await response.text()]).toEqual([503, 'Redis is away'])
+test('/readiness answers 503 with the reason if it can not', async () => {
+  const response = await makeApp('Redis is not connected').request('/readiness')
+  expect([response.status, await response.text()]).toEqual([503, 'Redis is not connected'])
 })
 
-test('/metrics holds those of the runtime, as Prometheus reads them', async () => {
-  const response = await givenApp().request('/metrics')
+test('/metrics serves the metrics of the runtime in Prometheus text format', async () => {
+  const response = await makeApp().request('/metrics')
   expect(response.headers.get('Content-Type')).toMatch(/^text\/plain; version=0\.0\.4/)
   expect(await response.text()).toContain('process_cpu_seconds_total')
 })
 
-test('each registry has its own', () => {
+test('every createRegistry call returns a new registry', () => {
   expect(createRegistry()).not.toBe(createRegistry())
 })

@@ -5,14 +5,13 @@ import type { Lifecycle } from '../process/lifecycle.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { serveHttp } from './serve.ts'
 
-/** What an operator's tools ask every process. */
 export interface Operations {
   registry: Registry
-  /** Why the process can't do its work now; undefined when it can. */
+  /** Why the process can't do its work at the moment; undefined if it can. */
   unready: () => Promise<string | undefined> | string | undefined
 }
 
-/** `/healthz`, `/readiness` and `/metrics`, at the paths that OpenFero uses. */
+/** `/healthz`, `/readiness` and `/metrics`, at OpenFero's paths. */
 export function operationsApp({ registry, unready }: Operations): Hono {
   return new Hono()
     .get('/healthz', (c) => c.text('ok'))
@@ -23,8 +22,8 @@ export function operationsApp({ registry, unready }: Operations): Hono {
     .get('/metrics', async (c) => c.text(await registry.metrics(), 200, { 'Content-Type': registry.contentType }))
 }
 
-/** Serves them on a listener of their own where one is asked for; else returns them, to be served beside the rest. */
-export async function placeOperations(
+/** Serves them on a separate listener if `addr` is set; otherwise returns them, for the main app to mount. */
+export async function mountOperations(
   operations: Hono,
   addr: Address | undefined,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
@@ -32,6 +31,6 @@ export async function placeOperations(
   if (!addr) return operations
   const server = await serveHttp(operations, addr)
   lifecycle.onClose('operations server', () => server.close())
-  log.info(server.address, 'operations are listening')
+  log.info(server.address, 'operations server listening')
   return undefined
 }

@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { problem } from './problem.ts'
 
-test('a problem is what RFC 9457 describes', async () => {
-  const app = new Hono().get('/', (c) => problem(c, 503, 'Redis is away: send it again'))
+test('a problem has the shape of RFC 9457', async () => {
+  const app = new Hono().get('/', (c) => problem(c, 503, 'Redis is not connected; try again'))
   const response = await app.request('/')
   expect(response.status).toBe(503)
   expect(response.headers.get('Content-Type')).toBe('application/problem+json')
@@ -11,11 +11,11 @@ test('a problem is what RFC 9457 describes', async () => {
     type: 'about:blank',
     title: 'Service Unavailable',
     status: 503,
-    detail: 'Redis is away: send it again',
+    detail: 'Redis is not connected; try again',
   })
 })
 
-test('a problem may say more, and keeps headers that were set before', async () => {
+test('a problem can have more members and keeps headers set before', async () => {
   const app = new Hono().get('/', (c) => {
     c.header('Allow', 'POST')
     return problem(c, 405, 'post it', { see: '/docs' })

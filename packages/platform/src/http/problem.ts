@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
-/** Answers with a problem as RFC 9457 describes it. `detail` says what was wrong and how to mend it. */
+/** Responds with a problem (RFC 9457). `detail` says what is wrong and how to fix it. */
 export function problem(
   c: Context,
   status: ContentfulStatusCode,

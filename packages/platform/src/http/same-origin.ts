@@ -2,15 +2,15 @@ import type { MiddlewareHandler } from 'hono'
 import { problem } from './problem.ts'
 
 /**
- * Refuses what another site has a browser send. Browsers add the credentials that they know to such requests too, so
- * that who is logged in would act without knowing. Reading is let pass: no other site sees the answer.
+ * Rejects cross-site requests (CSRF): browsers attach a logged-in user's credentials to them too. Reads are allowed, since
+ * another site can't see the response.
  *
- * A browser says itself where a request comes from: in `Sec-Fetch-Site` over https and on this machine, in `Origin`
- * over plain http. Requests with neither come from other programs, whose credentials nobody can borrow.
+ * Browsers send the origin of a request: in `Sec-Fetch-Site` over https and to localhost, in `Origin` over plain http.
+ * Requests with neither come from other programs, whose credentials a web page can't use.
  */
 export const sameOrigin: MiddlewareHandler = async function sameOrigin(c, next) {
   if (SAFE_METHODS.has(c.req.method) || !isCrossSite(c.req.raw)) return next()
-  return problem(c, 403, 'a page of another site sent this: act from the dashboard itself')
+  return problem(c, 403, 'cross-site request; use the dashboard itself')
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -20,6 +20,6 @@ function isCrossSite({ headers, url }: Request): boolean {
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = headers.get('Origin')
   if (origin === null) return false
-  // A proxy may have taken off TLS, so the schemes may differ; "null", as sandboxed pages send it, is no URL at all.
+  // Schemes may differ behind a proxy that terminates TLS. Sandboxed pages send "null", which is not a URL.
   return URL.parse(origin)?.host !== new URL(url).host
 }

@@ -16,17 +16,17 @@ const IMPATIENT = {
 }
 
 const echo = new Hono().get('/', (c) => c.text('hello')).post('/', async (c) => c.text(await c.req.text()))
-// By default a body that breaks off would be printed.
-echo.onError((_, c) => c.text('broken off', 400))
+// Hono's default handler would print the error of an aborted body.
+echo.onError((_, c) => c.text('aborted', 400))
 
-async function givenServer(app: Hono = echo, limits = IMPATIENT) {
+async function startServer(app: Hono = echo, limits = IMPATIENT) {
   const server = await serveHttp(app, LOOPBACK, { limits })
   onTestFinished(() => server.close().catch(() => {}))
   return server
 }
 
-/** An app whose answer waits until it is let go. */
-function givenSlowApp() {
+/** An app that responds only after `release`. */
+function makeSlowApp() {
   const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const app = new Hono().get('/', async (c) => {
@@ -37,7 +37,7 @@ function givenSlowApp() {
   return { app, arrived, release }
 }
 
-async function givenSocket({ address }: HttpServer): Promise<Socket> {
+async function openSocket({ address }: HttpServer): Promise<Socket> {
   const socket = connect(address)
   socket.on('error', () => {})
   onTestFinished(() => {
@@ -55,14 +55,14 @@ function get({ address }: HttpServer, agent?: Agent): Promise<string> {
   return promise
 }
 
-describe('listens', () => {
-  test('on the port that it is given, and says which one it was', async () => {
-    const server = await givenServer()
+describe('listening', () => {
+  test('listens on the given port and reports the bound one', async () => {
+    const server = await startServer()
     expect(server.address).toEqual({ host: '127.0.0.1', port: expect.any(Number) })
     expect(await get(server)).toBe('hello')
   })
 
-  test('on all addresses when it is given none', async () => {
+  test('listens on all addresses without a host', async () => {
     const server = await serveHttp(
       new Hono().get('/', (c) => c.text('hello')),
       { host: '', port: 0 },
@@ -71,38 +71,36 @@ describe('listens', () => {
     await server.close()
   })
 
-  test('not on a port that is taken', async () => {
-    const { address } = await givenServer()
+  test('rejects a port in use', async () => {
+    const { address } = await startServer()
     await expect(serveHttp(new Hono(), address)).rejects.toThrow('EADDRINUSE')
   })
 
-  test('not on an address that is not its own', async () => {
+  test('rejects an address of another machine', async () => {
     await expect(serveHttp(new Hono(), { host: '192.0.2.1', port: 0 })).rejects.toThrow('EADDRNOTAVAIL')
   })
 })
 
 test('answers HTTP/1.0 without a Host header, as simple health checks send it', async () => {
-  const socket = await givenSocket(await givenServer())
+  const socket = await openSocket(await startServer())
   socket.write('GET / HTTP/1.0\r\n\r\n')
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK[^]*hello$/)
 })
 
-describe('cuts off who', () => {
-  test.each([
-    ['sends nothing', ''],
-    ['is slow to send its headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: '],
-    ['is slow to send its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345'],
-  ])('%s', async (_, sent) => {
-    const socket = await givenSocket(await givenServer())
-    socket.write(sent)
-    expect(await text(socket)).toMatch(/^(|HTTP\/1\.1 408 Request Timeout[^]*)$/)
-  })
+test.each([
+  ['sends nothing', ''],
+  ['is slow to send its headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: '],
+  ['is slow to send its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345'],
+])('disconnects a client that %s', async (_, sent) => {
+  const socket = await openSocket(await startServer())
+  socket.write(sent)
+  expect(await text(socket)).toMatch(/^(|HTTP\/1\.1 408 Request Timeout[^]*)$/)
 })
 
 describe('close', () => {
-  test('waits for the request under way and takes no new one', async () => {
-    const { app, arrived, release } = givenSlowApp()
-    const server = await givenServer(app)
+  test('close waits for the pending request and accepts no new one', async () => {
+    const { app, arrived, release } = makeSlowApp()
+    const server = await startServer(app)
     const answer = get(server)
     await arrived
     let isClosed = false
@@ -116,20 +114,20 @@ describe('close', () => {
     await closing
   })
 
-  test('is not held up by a connection that is kept alive', async () => {
+  test('close does not wait for an idle keep-alive connection', async () => {
     const agent = new Agent({ keepAlive: true })
     onTestFinished(() => agent.destroy())
-    const server = await givenServer()
+    const server = await startServer()
     await get(server, agent)
     expect(Object.values(agent.freeSockets).flat()).toHaveLength(1)
     expect(await server.close()).toBeUndefined()
   })
 
-  test('is not held up by a connection that is busy first and kept alive then', async () => {
+  test('close does not wait for a connection that becomes idle while closing', async () => {
     const agent = new Agent({ keepAlive: true })
     onTestFinished(() => agent.destroy())
-    const { app, arrived, release } = givenSlowApp()
-    const server = await givenServer(app, { ...IMPATIENT, requestTimeout: 60_000 })
+    const { app, arrived, release } = makeSlowApp()
+    const server = await startServer(app, { ...IMPATIENT, requestTimeout: 60_000 })
     const answer = get(server, agent)
     await arrived
     const closing = server.close()
@@ -142,11 +140,11 @@ describe('close', () => {
     ['sends nothing', ''],
     ['never ends its headers', 'GET / HTTP/1.1\r\n'],
     ['never ends its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345'],
-  ])('is not held up for good by who %s', async (_, sent) => {
-    const server = await givenServer(echo, { ...IMPATIENT, connectionsCheckingInterval: 60_000 })
-    const socket = await givenSocket(server)
+  ])('close disconnects a client that %s', async (_, sent) => {
+    const server = await startServer(echo, { ...IMPATIENT, connectionsCheckingInterval: 60_000 })
+    const socket = await openSocket(server)
     socket.write(sent)
-    // What was sent after it is answered, so what was sent before it has arrived.
+    // A later request was answered, so the earlier bytes have arrived.
     await get(server)
     const closed = once(socket, 'close')
     expect(await server.close()).toBeUndefined()

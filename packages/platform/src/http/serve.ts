@@ -7,9 +7,9 @@ import type { Address } from '../config/values.ts'
 import type { Tls } from './tls.ts'
 
 export interface HttpServer {
-  /** As bound: the port is the real one where 0 was asked for. */
+  /** As bound: the actual port if 0 was requested. */
   address: Address
-  /** Takes no new connections, lets the requests under way finish, and closes. */
+  /** Stops accepting connections, waits for pending requests, and closes. */
   close(): Promise<void>
 }
 
@@ -17,19 +17,19 @@ const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
-  /** Node looks for what is over time only this often, by default every 30 s. */
+  /** How often Node enforces the timeouts above; its default is 30 s. */
   connectionsCheckingInterval: 1_000,
-  /** Of TLS. */
+  /** For TLS. */
   handshakeTimeout: 5_000,
 }
 
-/** Serves an app. A client that is slow to send its headers or body is cut off (slowloris). Throws when the address is taken. */
+/** Serves an app. Disconnects clients that send headers or body too slowly (slowloris). Rejects if it can't listen. */
 export async function serveHttp(
   app: Pick<Hono, 'fetch'>,
   { host, port }: Address,
   { tls, limits = LIMITS }: { tls?: Tls | undefined; limits?: typeof LIMITS } = {},
 ): Promise<HttpServer> {
-  // HTTP/1.0, which simple health checks speak, knows no Host header: such a request is taken as one to localhost.
+  // Simple health checks speak HTTP/1.0, which has no Host header.
   const answer = getRequestListener(app.fetch, { hostname: 'localhost' })
   const server = createListener((request, response) => void answer(request, response), limits, tls)
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
@@ -46,18 +46,18 @@ export async function serveHttp(
 function createListener(answer: RequestListener, limits: typeof LIMITS, tls: Tls | undefined): Server {
   if (!tls) return createServer(limits, answer)
   const server = createTlsServer({ ...limits, ...tls.options }, answer)
-  // Connections that are open stay as they are.
+  // Applies to new connections only.
   tls.onRenewal((options) => server.setSecureContext(options))
-  server.on('tlsClientError', (error) => tls.refused(error))
+  server.on('tlsClientError', (error) => tls.onClientError(error))
   return server
 }
 
-function closeServer(server: Server, patienceMs: number): Promise<void> {
+function closeServer(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // A connection that is busy now would otherwise be kept alive after its answer, and hold up the end.
+    // A connection that is busy now would be kept alive after its response and delay the close.
     const sweep = setInterval(() => server.closeIdleConnections(), 20)
-    // A closing server no longer looks for clients that are over time.
-    const cut = setTimeout(() => server.closeAllConnections(), patienceMs)
+    // A closing server no longer enforces its timeouts.
+    const cut = setTimeout(() => server.closeAllConnections(), timeoutMs)
     server.close((error) => {
       clearInterval(sweep)
       clearTimeout(cut)

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../config/options.ts'
 import { recordedLog } from '../testing/recorded-log.ts'
 import { type HttpServer, serveHttp } from './serve.ts'
-import { openTls, TLS_OPTIONS, tlsFaults } from './tls.ts'
+import { openTls, TLS_OPTIONS, tlsErrors } from './tls.ts'
 
 type Certificates = Awaited<ReturnType<typeof makeCertificates>>
 
@@ -21,12 +21,12 @@ beforeAll(async () => {
   ;[one, other] = await Promise.all([makeCertificates(), makeCertificates()])
 })
 
-/** In TLS 1.3 a client is through with its handshake before the server has looked at its certificate. */
-const REFUSED = /certificate required|unknown ca|ECONNRESET|socket hang up/
+/** In TLS 1.3 the client finishes its handshake before the server has checked the client certificate. */
+const REJECTED = /certificate required|unknown ca|ECONNRESET|socket hang up/
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
-async function givenSecret(contents: Record<string, string>) {
+async function makeSecret(contents: Record<string, string>) {
   const secret = await mountSecret(contents)
   onTestFinished(() => secret.remove())
   return secret
@@ -41,11 +41,11 @@ function parse(flags: Record<string, string>) {
   return parsed
 }
 
-async function givenServer({ clientCa }: { clientCa?: string } = {}) {
-  const secret = await givenSecret({ ...pair(one), ca: clientCa ?? one.ca })
+async function startServer({ clientCa }: { clientCa?: string } = {}) {
+  const secret = await makeSecret({ ...pair(one), ca: clientCa ?? one.ca })
   const flags = { tlsCert: secret.path('cert'), tlsKey: secret.path('key') }
   const { config, files } = parse(clientCa ? { ...flags, tlsClientCa: secret.path('ca') } : flags)
-  expect(tlsFaults(config)).toEqual([])
+  expect(tlsErrors(config)).toEqual([])
   const { log, lines, count } = recordedLog()
   const tls = openTls(config, { files, log, intervalMs: 5 })
   const server = await serveHttp(
@@ -69,21 +69,21 @@ function get({ address }: HttpServer, options: RequestOptions): Promise<string> 
 }
 
 describe('a listener with TLS', () => {
-  test('shows its certificate, and the app knows', async () => {
-    const { server } = await givenServer()
+  test('presents its certificate, and the app sees https', async () => {
+    const { server } = await startServer()
     expect(await get(server, { ca: one.ca })).toBe('https:')
     await expect(get(server, { ca: other.ca })).rejects.toThrow(/signature|certificate/)
   })
 
-  test.each(['TLSv1', 'TLSv1.1'] as const)('speaks no %s', async (version) => {
-    const { server } = await givenServer()
+  test.each(['TLSv1', 'TLSv1.1'] as const)('rejects %s', async (version) => {
+    const { server } = await startServer()
     const old = { ca: one.ca, minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const
     await expect(get(server, old)).rejects.toThrow(/alert protocol version|unsupported protocol/)
   })
 
-  test('cuts off who never greets', async () => {
+  test('disconnects a client that never starts the handshake', async () => {
     const { log } = recordedLog()
-    const secret = await givenSecret(pair(one))
+    const secret = await makeSecret(pair(one))
     const { config, files } = parse({ tlsCert: secret.path('cert'), tlsKey: secret.path('key') })
     const tls = openTls(config, { files, log })
     const limits = { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 100, connectionsCheckingInterval: 20 }
@@ -98,15 +98,15 @@ describe('a listener with TLS', () => {
 })
 
 describe('when the files change', () => {
-  test('new connections get the new certificate, and those that are open stay', async () => {
-    const { server, secret, count } = await givenServer()
+  test('serves a renewed certificate to new connections and keeps the open ones', async () => {
+    const { server, secret, count } = await startServer()
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: [one.ca, other.ca] })
     onTestFinished(() => agent.destroy())
     await get(server, { agent })
     const [kept] = Object.values(agent.freeSockets).flat()
     await secret.update({ ...pair(other), ca: one.ca })
     await eventually(async () => expect(await get(server, { ca: other.ca })).toBe('https:'))
-    expect(count(/what they hold now is used/)).toBe(1)
+    expect(count(/files reloaded/)).toBe(1)
     expect(await get(server, { agent })).toBe('https:')
     expect(Object.values(agent.freeSockets).flat()).toEqual([kept])
   })
@@ -115,10 +115,10 @@ describe('when the files change', () => {
     ['a key of another certificate', () => ({ cert: one.server.cert, key: other.server.key })],
     ['no certificate', () => ({ cert: 'none', key: one.server.key })],
     ['no key', () => ({ cert: other.server.cert, key: '' })],
-  ])('and they hold %s, the old ones are kept, and it is told', async (_, broken) => {
-    const { server, secret, lines, count } = await givenServer()
+  ])('keeps the old certificate and logs a warning if the files change to %s', async (_, broken) => {
+    const { server, secret, lines, count } = await startServer()
     await secret.update(broken())
-    await eventually(() => expect(count(/what they held before is kept/)).toBe(1))
+    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
     expect(await get(server, { ca: one.ca })).toBe('https:')
     expect(lines.join()).not.toContain('PRIVATE')
     await secret.update(pair(other))
@@ -126,17 +126,17 @@ describe('when the files change', () => {
   })
 })
 
-describe('a listener that asks for certificates', () => {
-  test('lets in who shows one of the authority, and nobody else', async () => {
-    const { server, count } = await givenServer({ clientCa: other.ca })
+describe('client certificates', () => {
+  test('admits only clients with a certificate signed by the CA', async () => {
+    const { server, count } = await startServer({ clientCa: other.ca })
     expect(await get(server, { ca: one.ca, ...(await other.client('prometheus')) })).toBe('https:')
-    await expect(get(server, { ca: one.ca })).rejects.toThrow(REFUSED)
-    await expect(get(server, { ca: one.ca, ...(await one.client('stranger')) })).rejects.toThrow(REFUSED)
-    expect(count(/no connection came about/)).toBe(2)
+    await expect(get(server, { ca: one.ca })).rejects.toThrow(REJECTED)
+    await expect(get(server, { ca: one.ca, ...(await one.client('stranger')) })).rejects.toThrow(REJECTED)
+    expect(count(/TLS handshake failed/)).toBe(2)
   })
 
-  test('follows its authority: who was let in before must show a new certificate, whatever session it resumes', async () => {
-    const { server, secret } = await givenServer({ clientCa: other.ca })
+  test('a renewed CA invalidates old certificates, even for resumed sessions', async () => {
+    const { server, secret } = await startServer({ clientCa: other.ca })
     const old = await other.client('old')
     const session = await sessionOf(server, { ca: one.ca, ...old })
     expect(await exchange(server, { ca: one.ca, ...old, session })).toMatchObject({
@@ -149,31 +149,31 @@ describe('a listener that asks for certificates', () => {
     expect(await exchange(server, { ca: one.ca, ...old, session })).toEqual({ isResumed: false, answer: '' })
   })
 
-  test('keeps the authority when the file holds none', async () => {
-    const { server, secret, count } = await givenServer({ clientCa: other.ca })
-    await writeFile(secret.path('ca'), 'nobody')
-    await eventually(() => expect(count(/what they held before is kept/)).toBe(1))
+  test('keeps the CA if the file no longer contains one', async () => {
+    const { server, secret, count } = await startServer({ clientCa: other.ca })
+    await writeFile(secret.path('ca'), 'none')
+    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
     expect(await get(server, { ca: one.ca, ...(await other.client('prometheus')) })).toBe('https:')
   })
 })
 
-describe('faults', () => {
+describe('tlsErrors', () => {
   test.each<[files: Record<string, () => string>, want: RegExp[]]>([
     [{}, []],
-    [{ tlsCert: () => one.server.cert }, [/^--tlsKey: needed/]],
-    [{ tlsClientCa: () => one.ca }, [/^--tlsCert: needed/, /^--tlsKey: needed/]],
+    [{ tlsCert: () => one.server.cert }, [/^--tlsKey: required/]],
+    [{ tlsClientCa: () => one.ca }, [/^--tlsCert: required/, /^--tlsKey: required/]],
     [{ tlsCert: () => one.server.cert, tlsKey: () => other.server.key }, [/can't be used: .*mismatch/]],
     [{ tlsCert: () => one.server.cert, tlsKey: () => one.server.key, tlsClientCa: () => 'x' }, [/can't be used/]],
-  ])('%j', (files, want) => {
+  ])('tlsErrors reports what is wrong with %j', (files, want) => {
     const argv = Object.keys(files).map((name) => `--${name}=${name}`)
     const parsed = parseConfig(TLS_OPTIONS, argv, {}, (path) => files[path]?.() ?? '')
-    const faults = parsed.kind === 'config' ? tlsFaults(parsed.config) : []
-    expect(faults).toEqual(want.map((fault) => expect.stringMatching(fault)))
+    const errors = parsed.kind === 'config' ? tlsErrors(parsed.config) : []
+    expect(errors).toEqual(want.map((error) => expect.stringMatching(error)))
   })
 
-  test('a file that is not there is told with its flag', () => {
+  test('a missing file is reported with its flag', () => {
     expect(parseConfig(TLS_OPTIONS, ['--tlsCert=/no/such/file'], {})).toMatchObject({
-      faults: [expect.stringMatching(/^--tlsCert: can't read \/no\/such\/file/)],
+      errors: [expect.stringMatching(/^--tlsCert: can't read \/no\/such\/file/)],
     })
   })
 })
@@ -185,7 +185,7 @@ async function sessionOf({ address }: HttpServer, options: ConnectionOptions): P
   return session
 }
 
-/** What is answered to a request, and nothing where there is no answer. */
+/** The response to a request; empty without one. */
 async function exchange({ address }: HttpServer, options: ConnectionOptions) {
   const socket = open(address, options)
   await once(socket, 'secureConnect')

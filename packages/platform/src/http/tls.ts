@@ -1,46 +1,46 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type TlsOptions } from 'node:tls'
-import { followFiles } from '../config/follow-files.ts'
 import type { Config, Files, Options } from '../config/options.ts'
-import { optionalAddress, optionalText } from '../config/values.ts'
+import { optionalAddress, optionalString } from '../config/values.ts'
+import { watchFiles } from '../config/watch-files.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
-/** How a process listens with TLS. */
+/** Settings for listening with TLS. */
 export const TLS_OPTIONS = {
   tlsCert: {
-    schema: optionalText(),
+    schema: optionalString(),
     file: true,
-    help: 'file with the certificate to listen with TLS, its chain after it',
+    help: 'file with the server certificate and its chain (default none: no TLS)',
   },
-  tlsKey: { schema: optionalText(), file: true, help: "file with the certificate's private key" },
+  tlsKey: { schema: optionalString(), file: true, help: 'file with the private key of --tlsCert' },
   tlsClientCa: {
-    schema: optionalText(),
+    schema: optionalString(),
     file: true,
-    help: 'file with the authorities of which clients must show a certificate',
+    help: 'file with the CA bundle for verifying client certificates (mTLS)',
   },
   operationsAddr: {
     schema: optionalAddress(),
-    help: 'where /healthz, /readiness and /metrics are served without TLS, instead of on --addr',
+    help: 'separate address for /healthz, /readiness and /metrics, without TLS (default: on --addr)',
   },
 } as const satisfies Options
 
 export type TlsConfig = Config<typeof TLS_OPTIONS>
 
-/** What a listener with TLS is made of. */
+/** The TLS side of a listener. */
 export interface Tls {
-  /** As the files are now. */
+  /** From the current contents of the files. */
   readonly options: TlsOptions
-  /** Gives a listener what the files hold once they have changed. */
+  /** Calls `renew` after each reload of the files. */
   onRenewal(renew: (options: TlsOptions) => void): void
-  /** Takes note of a client with which no connection came about. */
-  refused(error: Error): void
+  /** Logs a failed handshake. */
+  onClientError(error: Error): void
   close(): Promise<void>
 }
 
-export function tlsFaults({ tlsCert, tlsKey, tlsClientCa }: TlsConfig): string[] {
+export function tlsErrors({ tlsCert, tlsKey, tlsClientCa }: TlsConfig): string[] {
   if (!tlsCert && !tlsKey && !tlsClientCa) return []
   const missing = Object.entries({ tlsCert, tlsKey }).flatMap(([name, text]) => (text ? [] : [name]))
-  if (missing.length > 0) return missing.map((name) => `--${name}: needed to listen with TLS`)
+  if (missing.length > 0) return missing.map((name) => `--${name}: required for TLS`)
   try {
     checkedOptions({ tlsCert, tlsKey, tlsClientCa })
     return []
@@ -49,7 +49,7 @@ export function tlsFaults({ tlsCert, tlsKey, tlsClientCa }: TlsConfig): string[]
   }
 }
 
-/** Undefined where plain HTTP is spoken. */
+/** Undefined without TLS. */
 export function openTls(
   config: TlsConfig,
   { files, log, intervalMs }: { files: Files<typeof TLS_OPTIONS>; log: Logger; intervalMs?: number },
@@ -57,9 +57,9 @@ export function openTls(
   if (!config.tlsCert) return undefined
   let options = checkedOptions(config)
   const listeners: ((options: TlsOptions) => void)[] = []
-  const follower = followFiles({
-    files: onlyGiven({ tlsCert: files.tlsCert, tlsKey: files.tlsKey, tlsClientCa: files.tlsClientCa }),
-    texts: onlyGiven({ tlsCert: config.tlsCert, tlsKey: config.tlsKey, tlsClientCa: config.tlsClientCa }),
+  const watcher = watchFiles({
+    files: withoutUndefined({ tlsCert: files.tlsCert, tlsKey: files.tlsKey, tlsClientCa: files.tlsClientCa }),
+    texts: withoutUndefined({ tlsCert: config.tlsCert, tlsKey: config.tlsKey, tlsClientCa: config.tlsClientCa }),
     use(renewed) {
       options = checkedOptions(renewed)
       for (const renew of listeners) renew(options)
@@ -72,14 +72,14 @@ export function openTls(
       return options
     },
     onRenewal: (renew) => void listeners.push(renew),
-    refused: (err) => log.debug({ err }, 'no connection came about with a client'),
-    close: () => follower.close(),
+    onClientError: (err) => log.debug({ err }, 'TLS handshake failed'),
+    close: () => watcher.close(),
   }
 }
 
 type Texts = { [Name in 'tlsCert' | 'tlsKey' | 'tlsClientCa']?: string | undefined }
 
-/** Throws where they do not belong together, or one of them is not what it should be. */
+/** Throws if a text is invalid or the key does not match the certificate. */
 function checkedOptions({ tlsCert, tlsKey, tlsClientCa }: Texts): TlsOptions {
   const options: TlsOptions = {
     cert: tlsCert,
@@ -88,12 +88,12 @@ function checkedOptions({ tlsCert, tlsKey, tlsClientCa }: Texts): TlsOptions {
     ...(tlsClientCa && { ca: tlsClientCa, requestCert: true, rejectUnauthorized: true }),
   }
   createSecureContext(options)
-  // A context is made of authorities that are none as well, and would then let nobody in.
+  // createSecureContext accepts an invalid CA, which would then reject every client.
   if (tlsClientCa) void new X509Certificate(tlsClientCa)
   return options
 }
 
-function onlyGiven(texts: Texts): Record<string, string> {
+function withoutUndefined(texts: Texts): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

@@ -1,5 +1,3 @@
-export type { Lifecycle } from './lifecycle.ts'
-export { createLifecycle } from './lifecycle.ts'
-export { type Process, type ProcessInput, runProcess } from './process.ts'
+export { type Process, runProcess } from './process.ts'
+export { every, withTimeout } from './timers.ts'
 export { VERSION } from './version.ts'
-export { within } from './within.ts'

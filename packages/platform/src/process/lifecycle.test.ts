@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { createLifecycle } from './lifecycle.ts'
 import { createLogger } from '../telemetry/logger.ts'
 
-const givenLifecycle = () => createLifecycle(createLogger('test', 'silent'))
+const makeLifecycle = () => createLifecycle(createLogger('test', 'silent'))
 
-test('closes the newest first, each after the one before it is done', async () => {
-  const lifecycle = givenLifecycle()
+test('close releases last in first out, one at a time', async () => {
+  const lifecycle = makeLifecycle()
   const { promise: serverDone, resolve: finishServer } = Promise.withResolvers<void>()
   const closed: string[] = []
   lifecycle.onClose('redis', () => closed.push('redis'))
@@ -23,8 +23,8 @@ test('closes the newest first, each after the one before it is done', async () =
   expect(closed).toEqual(['worker', 'server', 'redis'])
 })
 
-test('goes on after a release that fails', async () => {
-  const lifecycle = givenLifecycle()
+test('close goes on after a release that fails', async () => {
+  const lifecycle = makeLifecycle()
   const closed: string[] = []
   lifecycle.onClose('redis', () => closed.push('redis'))
   lifecycle.onClose('rejects', () => Promise.reject(new Error('no')))
@@ -35,16 +35,16 @@ test('goes on after a release that fails', async () => {
   expect(closed).toEqual(['redis'])
 })
 
-test('closes what is registered while it closes', async () => {
-  const lifecycle = givenLifecycle()
+test('close also releases what is registered while it runs', async () => {
+  const lifecycle = makeLifecycle()
   const closed: string[] = []
   lifecycle.onClose('first', () => lifecycle.onClose('late', () => closed.push('late')))
   await lifecycle.close()
   expect(closed).toEqual(['late'])
 })
 
-test('releases nothing twice', async () => {
-  const lifecycle = givenLifecycle()
+test('close releases nothing twice', async () => {
+  const lifecycle = makeLifecycle()
   let count = 0
   lifecycle.onClose('redis', () => count++)
   await Promise.all([lifecycle.close(), lifecycle.close()])

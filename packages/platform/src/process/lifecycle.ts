@@ -1,42 +1,50 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from '../telemetry/logger.ts'
 
-/** What a process has open. */
+/** The resources that a process has open. */
 export interface Lifecycle {
-  /** Registers how something that was opened is closed again. */
+  /** Registers how to release a resource. */
   onClose(name: string, release: () => unknown): void
-  /** Closes everything, the newest first, each after the one before it is done. A release that fails is logged and the rest go on. */
+  /** Releases everything, last in first out and one at a time. A failed release is logged, and the rest follow. */
   close(): Promise<void>
 }
 
 export function createLifecycle(log: Logger): Lifecycle {
-  const releases: { name: string; release: () => unknown }[] = []
+  const stack = new AsyncDisposableStack()
+  let late = Promise.resolve()
+  let closed: Promise<void> | undefined
+
+  async function closeOne(name: string, release: () => unknown): Promise<void> {
+    try {
+      await release()
+      log.debug({ closed: name }, 'closed')
+    } catch (err) {
+      log.error({ err, closing: name }, 'close failed')
+    }
+  }
+
   return {
-    onClose: (name, release) => void releases.push({ name, release }),
-    async close() {
-      for (let next = releases.pop(); next; next = releases.pop()) {
-        try {
-          await next.release()
-          log.debug({ closed: next.name }, 'closed')
-        } catch (err) {
-          log.error({ err, closing: next.name }, 'could not be closed cleanly')
-        }
-      }
+    onClose(name, release) {
+      if (!stack.disposed) return stack.defer(() => closeOne(name, release))
+      // A signal came while the process was starting; this was opened after the stack was closed.
+      const closing = closeOne(name, release)
+      late = late.then(() => closing)
     },
+    close: () => (closed ??= stack.disposeAsync().then(() => late)),
   }
 }
 
-/** Closes at SIGTERM, SIGINT and their like, and exits 0; at an error that nobody caught, logs it, closes and exits 1. */
+/** Closes on SIGTERM, SIGINT and the like, and exits 0. On an uncaught error, logs it, closes and exits 1. */
 export function closeOnSignal(lifecycle: Lifecycle, log: Logger, timeoutMs: number): void {
   const options = {
     delay: timeoutMs,
     logger: false,
-    onTimeout: () => log.error({ timeoutMs }, 'not stopped in time'),
-    onSecondSignal: (signal: string) => log.warn({ signal }, 'told again to stop: stopping at once'),
-    onSecondError: (err: unknown) => log.fatal({ err }, 'another error while stopping'),
+    onTimeout: () => log.error({ timeoutMs }, 'shutdown timed out'),
+    onSecondSignal: (signal: string) => log.warn({ signal }, 'second signal; exiting now'),
+    onSecondError: (err: unknown) => log.fatal({ err }, 'another error during shutdown'),
   } as const
   closeWithGrace(options, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'an error that nobody caught: stopping')
+    if (err) log.fatal({ err }, 'uncaught error; shutting down')
     else log.info({ signal }, 'stopping')
     await lifecycle.close()
     log.info('stopped')

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 const script = fileURLToPath(new URL('../testing/fixture-process.ts', import.meta.url))
 
-async function givenProcess(args: string[], readyLine?: RegExp): Promise<ManagedProcess> {
+async function runFixture(args: string[], readyLine?: RegExp): Promise<ManagedProcess> {
   const child = await startProcess({
     command: process.execPath,
     args: [script, ...args],
@@ -18,74 +18,74 @@ async function givenProcess(args: string[], readyLine?: RegExp): Promise<Managed
 
 const messages = ({ lines }: ManagedProcess) => lines.map((line): string => JSON.parse(line).msg)
 
-const CLOSED = ['could not be closed cleanly', 'first is closed']
+const CLOSED = ['close failed', 'first closed']
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s closes everything and ends it with 0', async (signal) => {
-  const child = await givenProcess([], /started/)
+test.each(['SIGTERM', 'SIGINT'] as const)('%s closes everything and exits 0', async (signal) => {
+  const child = await runFixture([], /started/)
   child.signal(signal)
   expect(await child.exited).toBe(0)
   expect(messages(child)).toEqual(['started', 'stopping', ...CLOSED, 'stopped'])
 })
 
 describe('a start that fails', () => {
-  test('is logged, closes what was opened, and ends it with 1', async () => {
-    const child = await givenProcess(['--ending=broken start'])
+  test('a failed start is logged, closes what was opened, and exits 1', async () => {
+    const child = await runFixture(['--mode=broken start'])
     expect(await child.exited).toBe(1)
     expect(messages(child)).toEqual(['could not start', ...CLOSED])
     expect(child.lines[0]).toContain('no start')
   })
 
-  test('ends it even when something can not be closed in time', async () => {
-    const child = await givenProcess(['--ending=stuck start', '--shutdownTimeout=100ms'])
+  test('a failed start exits 1 even if closing takes too long', async () => {
+    const child = await runFixture(['--mode=stuck start', '--shutdownTimeout=100ms'])
     expect(await child.exited).toBe(1)
   })
 })
 
 test.each([
   ['uncaught', 'SyntaxError'],
-  ['unhandled', 'nobody awaits this'],
-])('an error that is %s is logged, closes everything and ends it with 1', async (ending, want) => {
-  const child = await givenProcess([`--ending=${ending}`])
+  ['unhandled', 'not awaited'],
+])('an %s error is logged, closes everything and exits 1', async (mode, want) => {
+  const child = await runFixture([`--mode=${mode}`])
   expect(await child.exited).toBe(1)
   const fatal = child.lines.find((line) => line.includes('"level":"fatal"'))
-  expect(fatal).toContain('an error that nobody caught')
+  expect(fatal).toContain('uncaught error')
   expect(fatal).toContain(want)
   expect(messages(child).slice(-3)).toEqual([...CLOSED, 'stopped'])
 })
 
-test('a stop that takes too long is cut off, logged, and ends it with 1', async () => {
-  const child = await givenProcess(['--ending=stuck', '--shutdownTimeout=100ms'], /started/)
+test('a shutdown that takes too long is cut off, logged, and exits 1', async () => {
+  const child = await runFixture(['--mode=stuck', '--shutdownTimeout=100ms'], /started/)
   expect(await child.stop()).toBe(1)
-  expect(messages(child)).toEqual(['started', 'stopping', 'not stopped in time'])
+  expect(messages(child)).toEqual(['started', 'stopping', 'shutdown timed out'])
 })
 
-test('a second signal ends it at once', async () => {
-  const child = await givenProcess(['--ending=stuck'], /started/)
+test('a second signal exits at once', async () => {
+  const child = await runFixture(['--mode=stuck'], /started/)
   child.signal('SIGTERM')
   await child.waitForLine(/stopping/)
   child.signal('SIGTERM')
   expect(await child.exited).toBe(1)
 })
 
-test('faults of the configuration are all told and end it with 1', async () => {
-  const child = await givenProcess(['--logLevel=loud', '--shutdownTimeout=soon', '--nonsense'])
+test('all configuration errors are printed, and it exits 1', async () => {
+  const child = await runFixture(['--logLevel=loud', '--shutdownTimeout=soon', '--nonsense'])
   expect(await child.exited).toBe(1)
   expect(child.lines).toEqual([
-    "fixture can't start:",
-    '  --nonsense: no such flag; see --help',
+    'fixture: invalid configuration',
+    '  --nonsense: unknown flag; see --help',
     '  --logLevel: must be one of trace, debug, info, warn, error, fatal',
-    '  --shutdownTimeout: "soon" is not a duration such as 90s, 5m or 1h30m',
+    '  --shutdownTimeout: must be a duration such as 90s, 5m or 1h30m, not "soon"',
   ])
 })
 
-test('--help tells every setting and ends it with 0', async () => {
-  const child = await givenProcess(['--help'])
+test('--help prints every setting and exits 0', async () => {
+  const child = await runFixture(['--help'])
   expect(await child.exited).toBe(0)
   expect(child.lines.join('\n')).toContain('--shutdownTimeout')
 })
 
-test('settings that contradict each other are told before anything is opened', async () => {
-  const child = await givenProcess(['--redisSentinels=a:1', '--redisClusterNodes=b:2'])
+test('contradicting settings are reported before anything is opened', async () => {
+  const child = await runFixture(['--redisSentinels=a:1', '--redisClusterNodes=b:2'])
   expect(await child.exited).toBe(1)
-  expect(child.lines.join('\n')).toContain('only one of them can be where Redis is')
+  expect(child.lines.join('\n')).toContain('set only one of them')
 })

@@ -1,22 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { COMMON_OPTIONS } from '../config/common.ts'
 import { type Config, type Files, type Options, parseConfig } from '../config/options.ts'
-import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
+import { redisErrors } from '../redis/connect.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
-import { redisFaults } from '../redis/connect.ts'
-import { startTracing, type Tracing } from '../telemetry/tracing.ts'
+import { startTracing } from '../telemetry/start-tracing.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
+import { closeOnSignal, createLifecycle, type Lifecycle } from './lifecycle.ts'
 
 export interface ProcessInput<Spec extends Options> {
   name: string
   options: Spec
-  /** Without the program and its script. */
+  /** Without the executable and the script. */
   argv: readonly string[]
   env: Readonly<Record<string, string | undefined>>
-  /** Finds what no setting shows by itself, such as a secret that is missing for the method chosen. */
+  /** Finds errors that involve several settings, such as a secret missing for the chosen method. */
   check?: (config: Config<Spec>) => string[]
 }
 
-/** What a process's `main.ts` is given to start from. */
+/** What a process's `main.ts` starts from. */
 export interface Process<Spec extends Options> {
   config: Config<Spec>
   files: Files<Spec>
@@ -26,8 +27,8 @@ export interface Process<Spec extends Options> {
 }
 
 /**
- * Runs a process from its configuration to its end. Faults of the configuration go to standard error, all at once, and
- * exit 1; a start that fails is logged and exits 1; a signal closes all that `start` registered and exits 0.
+ * Runs a process. Configuration errors go to standard error, all at once, and exit 1; a failed start is logged and exits
+ * 1; a signal closes everything that `start` registered and exits 0.
  */
 export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
   { name, options, argv, env, check = () => [] }: ProcessInput<Spec>,
@@ -38,9 +39,9 @@ export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
     process.stdout.write(`${parsed.text}\n`)
     return
   }
-  const faults = parsed.kind === 'faults' ? parsed.faults : [...redisFaults(parsed.config), ...check(parsed.config)]
-  if (parsed.kind === 'faults' || faults.length > 0) {
-    process.stderr.write(`${[`${name} can't start:`, ...faults].join('\n  ')}\n`)
+  const errors = parsed.kind === 'errors' ? parsed.errors : [...redisErrors(parsed.config), ...check(parsed.config)]
+  if (parsed.kind === 'errors' || errors.length > 0) {
+    process.stderr.write(`${[`${name}: invalid configuration`, ...errors].join('\n  ')}\n`)
     process.exitCode = 1
     return
   }
@@ -55,7 +56,7 @@ export async function runProcess<Spec extends Options & typeof COMMON_OPTIONS>(
   } catch (err) {
     log.fatal({ err }, 'could not start')
     await Promise.race([lifecycle.close(), delay(config.shutdownTimeout)])
-    // Said outright: whatever may still be open must not keep a process that serves nobody.
+    // Exit explicitly: a handle left open must not keep a process alive that serves no purpose.
     process.exit(1)
   }
 }

@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' }
 
-/** Of Opifer as a whole: all its packages carry the same one. */
+/** The version of Opifer; all its packages share it. */
 export const VERSION: string = manifest.version

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { coalesceWrites } from './coalesce-writes.ts'
 
-test('what is sent in one turn goes out in one write, in its order, also on the next connection', async () => {
-  const client = await givenClient()
+test('sends the commands of one tick in one write and in order, also after a reconnect', async () => {
+  const client = await makeClient()
   for (const connection of ['first', 'second']) {
     await client.ping()
     const writes = writesOf(client)
@@ -16,12 +16,12 @@ test('what is sent in one turn goes out in one write, in its order, also on the 
   }
 })
 
-test('what is sent in the next turn does not wait for that', async () => {
-  const client = await givenClient()
-  for (let turn = 0; turn < 3; turn++) expect(await client.echo(`turn ${turn}`)).toBe(`turn ${turn}`)
+test('sends the commands of the next tick without delay', async () => {
+  const client = await makeClient()
+  for (let tick = 0; tick < 3; tick++) expect(await client.echo(`tick ${tick}`)).toBe(`tick ${tick}`)
 })
 
-test('each node of a cluster is written to so', async () => {
+test('coalesces writes to each node of a cluster', async () => {
   const cluster = await startRedisCluster()
   onTestFinished(() => cluster.stop())
   const client = new Cluster([...cluster.nodes])
@@ -34,7 +34,7 @@ test('each node of a cluster is written to so', async () => {
   expect(writes.reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(1)
 })
 
-async function givenClient(): Promise<Redis> {
+async function makeClient(): Promise<Redis> {
   const server = await startRedis()
   onTestFinished(() => server.stop())
   const client = new Redis(server.url)

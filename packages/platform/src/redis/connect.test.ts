@@ -24,23 +24,23 @@ const TIMEOUT = 300
 const FAIL_FAST: RedisPatience = { kind: 'fail-fast', timeoutMs: 5_000 }
 const FAIL_FASTER: RedisPatience = { kind: 'fail-fast', timeoutMs: TIMEOUT }
 const WAIT: RedisPatience = { kind: 'wait' }
-// Generous, since the machine may be busy; what is tested against would take for ever.
+// Generous, since the machine may be busy; without the timeout it would take forever.
 const GROSSLY_LATE = 10 * TIMEOUT
 
-function givenConfig(settings: Record<string, string>): RedisConfig {
+function parse(settings: Record<string, string>): RedisConfig {
   const argv = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(COMMON_OPTIONS, argv, {})
   if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
   return parsed.config
 }
 
-function givenClient(settings: Record<string, string>, patience = FAIL_FAST): RedisClient {
-  const client = connectRedis(givenConfig(settings), patience, createLogger('test', 'silent'))
+function makeClient(settings: Record<string, string>, patience = FAIL_FAST): RedisClient {
+  const client = connectRedis(parse(settings), patience, createLogger('test', 'silent'))
   onTestFinished(() => client.disconnect())
   return client
 }
 
-async function givenServer(options?: ServerOptions): Promise<RedisServer> {
+async function startServer(options?: ServerOptions): Promise<RedisServer> {
   const server = await startRedis(options)
   onTestFinished(() => server.stop())
   return server
@@ -52,9 +52,9 @@ const list = (nodes: readonly { host: string; port: number }[]) =>
   nodes.map(({ host, port }) => `${host}:${port}`).join()
 
 describe('one server', () => {
-  test('is reached by its URL, database and all', async () => {
-    const server = await givenServer()
-    const client = givenClient({ redisUrl: `${server.url}/3` })
+  test('connects to a server by its URL, including the database', async () => {
+    const server = await startServer()
+    const client = makeClient({ redisUrl: `${server.url}/3` })
     await untilReady(client)
     await client.set('key', 'value')
     const other = new Redis(`${server.url}/3`)
@@ -65,24 +65,24 @@ describe('one server', () => {
   test.each<[where: string, settings: (server: RedisServer) => Record<string, string>]>([
     ['in the URL', ({ port }) => ({ redisUrl: `redis://:s3%40cret@127.0.0.1:${port}` })],
     ['with a user', ({ port }) => ({ redisUrl: `redis://default:s3%40cret@127.0.0.1:${port}` })],
-    ['apart from the URL', ({ url }) => ({ redisUrl: url, redisPassword: 's3@cret' })],
+    ['outside the URL', ({ url }) => ({ redisUrl: url, redisPassword: 's3@cret' })],
     [
-      'apart from the URL rather than in it',
+      'outside the URL, overriding the one in it',
       ({ port }) => ({ redisUrl: `redis://:wrong@127.0.0.1:${port}`, redisPassword: 's3@cret' }),
     ],
-  ])('is reached with a password %s', async (_, settings) => {
-    const server = await givenServer({ extraArgs: ['--requirepass', 's3@cret'] })
-    const client = givenClient(settings(server))
+  ])('connects with a password %s', async (_, settings) => {
+    const server = await startServer({ extraArgs: ['--requirepass', 's3@cret'] })
+    const client = makeClient(settings(server))
     await untilReady(client)
     expect(await client.ping()).toBe('PONG')
   })
 
-  test('is never ready with the wrong password, and rejects at once', async () => {
-    const server = await givenServer({ extraArgs: ['--requirepass', 's3cret'] })
-    const client = givenClient({ redisUrl: server.url, redisPassword: 'wrong' })
-    const { promise: refused, resolve } = Promise.withResolvers<Error>()
+  test('is never ready with a wrong password and rejects commands at once', async () => {
+    const server = await startServer({ extraArgs: ['--requirepass', 's3cret'] })
+    const client = makeClient({ redisUrl: server.url, redisPassword: 'wrong' })
+    const { promise: rejected, resolve } = Promise.withResolvers<Error>()
     client.once('error', resolve)
-    expect((await refused).message).toContain('WRONGPASS')
+    expect((await rejected).message).toContain('WRONGPASS')
     expect(client.status).not.toBe('ready')
     await expect(client.ping()).rejects.toThrow("Stream isn't writeable")
   })
@@ -91,38 +91,38 @@ describe('one server', () => {
     ['redis://redis', { host: 'redis', port: 6379, db: 0, tls: undefined }],
     ['redis://[::1]:7000/2', { host: '::1', port: 7000, db: 2, tls: undefined }],
     ['rediss://user:p%40ss@redis:6380', { host: 'redis', port: 6380, tls: {}, username: 'user', password: 'p@ss' }],
-  ])('may stand at %s', (redisUrl, want) => {
-    expect(givenClient({ redisUrl }).options).toMatchObject(want)
+  ])('reads host, port, database, user and TLS from %s', (redisUrl, want) => {
+    expect(makeClient({ redisUrl }).options).toMatchObject(want)
   })
 })
 
 describe('a client that fails fast', () => {
-  test('is not ready and rejects at once while Redis was never up, and works once it is', async () => {
+  test('a fail-fast client rejects at once until Redis is up, then works', async () => {
     const port = await freePort()
-    const client = givenClient({ redisUrl: `redis://127.0.0.1:${port}` })
+    const client = makeClient({ redisUrl: `redis://127.0.0.1:${port}` })
     await expect(client.ping()).rejects.toThrow("Stream isn't writeable")
     expect(client.status).not.toBe('ready')
 
-    await givenServer({ port })
+    await startServer({ port })
     await untilReady(client)
     expect(await client.ping()).toBe('PONG')
   })
 
-  test('rejects what is under way when Redis goes down, what comes then, and works again', async () => {
-    const server = await givenServer()
-    const client = givenClient({ redisUrl: server.url })
+  test('a fail-fast client rejects pending and new commands while Redis is down, then works again', async () => {
+    const server = await startServer()
+    const client = makeClient({ redisUrl: server.url })
     await untilReady(client)
     server.pause()
-    const [underWay] = await Promise.allSettled([client.ping(), server.kill()])
-    expect(underWay.status).toBe('rejected')
+    const [pending] = await Promise.allSettled([client.ping(), server.kill()])
+    expect(pending.status).toBe('rejected')
     await expect(client.ping()).rejects.toThrow("Stream isn't writeable")
     await server.restart()
     await eventually(async () => expect(await client.ping()).toBe('PONG'))
   })
 
-  test('rejects after its time-out when Redis is silent, at once from then on, and works again', async () => {
-    const server = await givenServer()
-    const client = givenClient({ redisUrl: server.url }, FAIL_FASTER)
+  test('a fail-fast client rejects after its timeout when Redis is silent, then works again', async () => {
+    const server = await startServer()
+    const client = makeClient({ redisUrl: server.url }, FAIL_FASTER)
     await untilReady(client)
     server.pause()
     const start = performance.now()
@@ -134,9 +134,9 @@ describe('a client that fails fast', () => {
     await eventually(async () => expect(await client.ping()).toBe('PONG'))
   })
 
-  test('is not taken for silent while it has nothing to ask', async () => {
-    const server = await givenServer()
-    const client = givenClient({ redisUrl: server.url }, FAIL_FASTER)
+  test('a fail-fast client keeps an idle connection', async () => {
+    const server = await startServer()
+    const client = makeClient({ redisUrl: server.url }, FAIL_FASTER)
     await untilReady(client)
     let closed = 0
     client.on('close', () => closed++)
@@ -146,11 +146,11 @@ describe('a client that fails fast', () => {
     expect(await client.ping()).toBe('PONG')
   })
 
-  test('comes back after the network has failed in every way', async () => {
-    const server = await givenServer()
+  test('a fail-fast client recovers from cut and stalled connections', async () => {
+    const server = await startServer()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
-    const client = givenClient({ redisUrl: `redis://127.0.0.1:${proxy.port}` }, FAIL_FASTER)
+    const client = makeClient({ redisUrl: `redis://127.0.0.1:${proxy.port}` }, FAIL_FASTER)
     await untilReady(client)
     for (const fail of [() => proxy.cut(), () => proxy.stall()]) {
       fail()
@@ -161,21 +161,21 @@ describe('a client that fails fast', () => {
   })
 })
 
-test('a client that waits answers what was asked before Redis was up', async () => {
+test('a waiting client answers commands sent before Redis was up', async () => {
   const port = await freePort()
-  const client = givenClient({ redisUrl: `redis://127.0.0.1:${port}` }, WAIT)
+  const client = makeClient({ redisUrl: `redis://127.0.0.1:${port}` }, WAIT)
   const answer = client.ping()
-  await givenServer({ port })
+  await startServer({ port })
   expect(await answer).toBe('PONG')
 })
 
 describe('Sentinel', () => {
   test.each([FAIL_FAST, WAIT])(
-    'leads a client that is told to $kind to the master, also after a failover',
+    'Sentinel leads a $kind client to the master, also after a failover',
     async (patience) => {
       const sentinel = await startRedisSentinel()
       onTestFinished(() => sentinel.stop())
-      const client = givenClient(
+      const client = makeClient(
         {
           redisSentinels: list(sentinel.sentinels),
           redisSentinelMaster: sentinel.name,
@@ -197,7 +197,7 @@ describe('Sentinel', () => {
   )
 })
 
-describe('with Sentinel TLS is spoken', () => {
+describe('TLS with Sentinel', () => {
   test.each<[settings: Record<string, string>, want: object]>([
     [{ redisUrl: 'rediss://redis/2' }, { tls: {}, sentinelTLS: {} }],
     [{ redisUrl: 'redis://redis/2' }, { tls: undefined, sentinelTLS: undefined }],
@@ -209,17 +209,17 @@ describe('with Sentinel TLS is spoken', () => {
       { redisUrl: 'redis://redis/2', redisSentinelTls: 'on' },
       { tls: undefined, sentinelTLS: {} },
     ],
-  ])('as %j has it', (settings, want) => {
-    const client = givenClient({ ...settings, redisSentinels: '127.0.0.1:1' })
+  ])('%j configures TLS for master and Sentinels', (settings, want) => {
+    const client = makeClient({ ...settings, redisSentinels: '127.0.0.1:1' })
     expect(client.options).toMatchObject({ ...want, enableTLSForSentinelMode: true, db: 2, name: 'mymaster' })
   })
 
-  test('to one that takes nothing else', async () => {
+  test('connects to a Sentinel that accepts only TLS', async () => {
     const certificates = await makeCertificates()
     trust(certificates.ca)
     const sentinel = await startRedisSentinel([], certificates)
     onTestFinished(() => sentinel.stop())
-    const client = givenClient({
+    const client = makeClient({
       redisSentinels: list(sentinel.sentinels),
       redisSentinelMaster: sentinel.name,
       redisSentinelTls: 'on',
@@ -229,9 +229,9 @@ describe('with Sentinel TLS is spoken', () => {
   })
 })
 
-test('a client whose server has become a replica looks for the master anew', async () => {
-  const [one, two] = await Promise.all([givenServer(), givenServer()])
-  const client = givenClient({ redisUrl: one.url })
+test('a client reconnects when its server has become a replica', async () => {
+  const [one, two] = await Promise.all([startServer(), startServer()])
+  const client = makeClient({ redisUrl: one.url })
   await untilReady(client)
   let closed = 0
   client.on('close', () => closed++)
@@ -246,25 +246,14 @@ test('a client whose server has become a replica looks for the master anew', asy
   await eventually(async () => expect(await client.set('key', 'value')).toBe('OK'))
 })
 
-test('on a Redis Cluster marks work, and so does the queue', async () => {
+test('the queue works on a Redis Cluster', async () => {
   const cluster = await startRedisCluster()
   onTestFinished(() => cluster.stop())
   const settings = { redisClusterNodes: list(cluster.nodes) }
-  const [producer, consumer] = [givenClient(settings), givenClient(settings, WAIT)]
+  const [producer, consumer] = [makeClient(settings), makeClient(settings, WAIT)]
   await untilReady(producer)
 
   const prefix = COMMON_OPTIONS.queuePrefix.schema.parse(undefined)
-  const marks = createMarks(producer, prefix)
-  const lock = { key: `${prefix}:lock`, token: 'this worker' }
-  await producer.set(lock.key, lock.token)
-  await marks.finishJob({ dedupId: 'a', episode: 'e', runId: 'run-1', cooldownMs: 60_000, keepMs: 60_000 }, lock)
-  await marks.markResolved('a', { receivedAt: 1 }, 60_000)
-  expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
-  expect(await marks.beforeCreate({ dedupId: 'd', alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
-    resolved: { receivedAt: 1 },
-    finishedJobs: 1,
-  })
-
   const queue = new Queue('runs', { connection: producer, prefix })
   const done: string[] = []
   const worker = new Worker('runs', async ({ name }) => void done.push(name), { connection: consumer, prefix })
@@ -278,7 +267,26 @@ test('on a Redis Cluster marks work, and so does the queue', async () => {
   await eventually(() => expect(done.sort()).toEqual(['one', 'three', 'two']))
 })
 
-/** As `NODE_EXTRA_CA_CERTS` would, had this process been started with it. */
+test('the run marks work on a Redis Cluster', async () => {
+  const cluster = await startRedisCluster()
+  onTestFinished(() => cluster.stop())
+  const producer = makeClient({ redisClusterNodes: list(cluster.nodes) })
+  await untilReady(producer)
+
+  const prefix = COMMON_OPTIONS.queuePrefix.schema.parse(undefined)
+  const marks = createMarks(producer, prefix)
+  const lock = { key: `${prefix}:lock`, token: 'this worker' }
+  await producer.set(lock.key, lock.token)
+  await marks.finishJob({ dedupId: 'a', episode: 'e', runId: 'run-1', cooldownMs: 60_000, keepMs: 60_000 }, lock)
+  await marks.markResolved('a', { receivedAt: 1 }, 60_000)
+  expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
+  expect(await marks.beforeCreate({ dedupId: 'd', alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
+    resolved: { receivedAt: 1 },
+    finishedJobs: 1,
+  })
+})
+
+/** Like starting this process with `NODE_EXTRA_CA_CERTS`. */
 function trust(authority: string): void {
   const before = getCACertificates()
   setDefaultCACertificates([...before, authority])

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Config } from '../config/options.ts'
 import type { COMMON_OPTIONS } from '../config/common.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { withTimeout } from '../process/timers.ts'
 import { coalesceWrites } from './coalesce-writes.ts'
 
 export type RedisClient = Redis | Cluster
@@ -17,32 +18,41 @@ export type RedisConfig = Pick<
   | 'redisClusterNodes'
 >
 
-/** How a process behaves while Redis is away. */
+/** How commands behave while Redis is down. */
 export type RedisPatience =
-  /** Waits for as long as it takes: for workers, who have nobody to answer. */
+  /** They wait as long as it takes: for workers, which have no caller to answer. */
   | { kind: 'wait' }
-  /** Fails at once, and after `timeoutMs` when Redis is there but silent: for ingest, whose caller tries again. */
+  /** They fail at once, or after `timeoutMs` if Redis is connected but silent: for ingest, whose caller retries. */
   | { kind: 'fail-fast'; timeoutMs: number }
 
-export function redisFaults({ redisSentinels, redisClusterNodes }: RedisConfig): string[] {
+export function redisErrors({ redisSentinels, redisClusterNodes }: RedisConfig): string[] {
   const isBoth = redisSentinels.length > 0 && redisClusterNodes.length > 0
-  return isBoth ? ['--redisSentinels and --redisClusterNodes: only one of them can be where Redis is'] : []
+  return isBoth ? ['--redisSentinels and --redisClusterNodes: set only one of them'] : []
 }
 
-/** Connects in the background, and again whenever the connection is lost. */
+/** Connects in the background, and reconnects whenever the connection is lost. */
 export function connectRedis(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
   const client = createClient(config, patience, log)
   coalesceWrites(client)
   let down = false
   client.on('error', (err: Error) => {
-    if (!down) log.warn({ err }, 'Redis is away')
+    if (!down) log.warn({ err }, 'Redis connection lost')
     down = true
   })
   client.on('ready', () => {
-    log.info(down ? 'Redis is back' : 'connected to Redis')
+    log.info(down ? 'Redis connection restored' : 'connected to Redis')
     down = false
   })
   return client
+}
+
+const PING_TIMEOUT_MS = 1_000
+
+/** Why Redis can't be used at the moment; undefined if it can. */
+export async function redisUnready(redis: RedisClient): Promise<string | undefined> {
+  if (redis.status !== 'ready') return 'Redis is not connected'
+  const answer = await withTimeout(PING_TIMEOUT_MS, redis.ping()).catch(() => undefined)
+  return answer === undefined ? 'Redis does not answer' : undefined
 }
 
 function createClient(config: RedisConfig, patience: RedisPatience, log: Logger): RedisClient {
@@ -52,7 +62,7 @@ function createClient(config: RedisConfig, patience: RedisPatience, log: Logger)
     username: decodeURIComponent(url.username) || undefined,
     password: config.redisPassword ?? (decodeURIComponent(url.password) || undefined),
     tls: isTls ? {} : undefined,
-    ...behaviour(patience, log),
+    ...behavior(patience, log),
   } satisfies RedisOptions
   const db = Number(url.pathname.slice(1)) || 0
   if (config.redisClusterNodes.length > 0) {
@@ -71,35 +81,35 @@ function createClient(config: RedisConfig, patience: RedisPatience, log: Logger)
       name,
       sentinelPassword,
       sentinelTLS: (config.redisSentinelTls ?? isTls) ? {} : undefined,
-      // Without it ioredis passes over `tls` in silence.
+      // Without it ioredis silently ignores `tls`.
       enableTLSForSentinelMode: true,
-      // Until Sentinel demotes it, the old master takes writes that are lost then: leave it once there is a new one.
+      // Until Sentinel demotes it, the old master accepts writes that will be lost: leave it as soon as there is a new one.
       failoverDetector: true,
     })
   }
   return new Redis({ ...options, db, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || 6379 })
 }
 
-function behaviour(patience: RedisPatience, log: Logger) {
+function behavior(patience: RedisPatience, log: Logger) {
   const always = {
     retryStrategy: reconnectDelay,
-    // After a failover a connection may be left at what is a replica now: only a new one finds the new master.
+    // After a failover a connection may still point to the old master, now a replica: only a new one finds the new master.
     reconnectOnError(err: Error) {
       const isReplica = err.message.includes('READONLY')
-      if (isReplica) log.warn({ err }, 'Redis only reads here: connecting anew')
+      if (isReplica) log.warn({ err }, 'connected to a read-only Redis replica; reconnecting')
       return isReplica
     },
   }
-  // No `enableAutoPipelining`: with ioredis 6.0.0 a connection that breaks in the midst of answers is an error that nobody can
-  // catch, and the process ends. Writing the commands of one turn together has most of what it would save.
-  // The time-out is longer than BullMQ ever blocks, which is ten seconds: only a connection that is dead without knowing it is cut.
+  // No `enableAutoPipelining`: with ioredis 6.0.0 a connection that breaks during a reply throws an uncatchable error and ends
+  // the process. `coalesceWrites` saves most of what it would.
+  // BullMQ blocks for ten seconds at most, so a socket that is silent for longer than this timeout is dead.
   if (patience.kind === 'wait') return { ...always, maxRetriesPerRequest: null, socketTimeout: 30_000 }
   return {
     ...always,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // A Redis that hangs would otherwise collect every webhook's commands in this process.
+    // Otherwise the commands of every webhook would pile up in this process while Redis hangs.
     socketTimeout: patience.timeoutMs,
     connectTimeout: patience.timeoutMs,
   }

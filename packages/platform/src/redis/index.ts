@@ -1,2 +1,1 @@
-export { connectRedis, type RedisClient, type RedisConfig, type RedisPatience } from './connect.ts'
-export { redisUnready } from './unready.ts'
+export { connectRedis, type RedisClient, redisUnready } from './connect.ts'

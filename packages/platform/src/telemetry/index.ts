@@ -1,5 +1,3 @@
-export { createLabelCap } from './label-cap.ts'
 export { createLogger, type Logger } from './logger.ts'
-export { registerRedisMetrics } from './redis-metrics.ts'
-export { createRegistry } from './registry.ts'
+export { createLabelCap, createRegistry, registerRedisMetrics } from './metrics.ts'
 export { NO_TRACING, type Tracing } from './tracing.ts'

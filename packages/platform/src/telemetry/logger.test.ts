@@ -17,7 +17,7 @@ beforeAll(async () => {
   }
 })
 
-test('a line is JSON with its level, time and process', () => {
+test('a line is JSON with level, time and process', () => {
   expect(lines.get('plain')).toEqual({
     level: 'info',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -28,7 +28,7 @@ test('a line is JSON with its level, time and process', () => {
   })
 })
 
-test('less than the level is not logged', () => {
+test('lines below the level are not logged', () => {
   expect([...lines.keys()]).not.toContain('not logged')
 })
 
@@ -39,7 +39,7 @@ describe('an error is logged', () => {
     ['cause', { type: 'Error', message: 'outer', stack: expect.any(String), cause: { ...api, message: 'inner' } }],
     [
       'object as cause',
-      { type: 'Error', message: 'outer', stack: expect.any(String), cause: '[object Object], no Error' },
+      { type: 'Error', message: 'outer', stack: expect.any(String), cause: '[object Object], not an Error' },
     ],
     [
       'aggregate',
@@ -54,19 +54,19 @@ describe('an error is logged', () => {
       },
     ],
     ['circular', expect.objectContaining({ message: 'round', cause: expect.objectContaining({ cause: 'circular' }) })],
-    ['thrown object', '[object Object], no Error'],
+    ['thrown object', '[object Object], not an Error'],
     ['thrown text', 'text'],
     ['nothing', undefined],
     ['object as code', { type: 'Error', message: 'coded', stack: expect.any(String) }],
-  ])('%s', (msg, want) => {
+  ])('logs the error of the line %s', (msg, want) => {
     expect(lines.get(msg)?.['err']).toEqual(want)
   })
 
-  test('and none of them breaks the log', () => {
+  test('no error breaks the log', () => {
     expect(lines.has('end')).toBe(true)
   })
 })
 
-test('nothing that hangs on an error is logged', () => {
+test('other properties of an error are not logged', () => {
   expect(output.join('\n')).not.toContain('s3cret')
 })

@@ -1,26 +1,26 @@
 import { httpInstrumentationMiddleware } from '@hono/otel'
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { MiddlewareHandler } from 'hono'
 import { every } from 'hono/combine'
-import type { Logger } from './logger.ts'
+import { withTimeout } from '../process/timers.ts'
 import { VERSION } from '../process/version.ts'
-import { within } from '../process/within.ts'
-import { createExporter } from './exporter.ts'
+import type { Logger } from './logger.ts'
 import { createQueueTelemetry } from './queue-telemetry.ts'
 import type { Attributes, Tracing } from './tracing.ts'
 
 /**
- * Traces, sent to a collector by OTLP over HTTP. Sampling, limits, batches, headers and resource attributes are set by
- * the variables of OpenTelemetry itself (`OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`, `OTEL_EXPORTER_OTLP_HEADERS`, …).
+ * Sends traces to a collector by OTLP over HTTP. OpenTelemetry's own variables configure sampling, limits, batches,
+ * headers and resource attributes (`OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`, `OTEL_EXPORTER_OTLP_HEADERS`, …).
  */
 export function startOpenTelemetry(name: string, endpoint: string, log: Logger): Tracing {
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': `opifer-${name}`, 'service.version': VERSION }),
-    // Others would tell the command line, in which secrets may stand.
+    // Other detectors would export the command line, which may contain secrets.
     resourceDetectors: [envDetector],
-    traceExporter: createExporter(endpoint, log),
+    traceExporter: new LoggingExporter(endpoint, log),
     metricReaders: [],
     logRecordProcessors: [],
   })
@@ -30,27 +30,48 @@ export function startOpenTelemetry(name: string, endpoint: string, log: Logger):
     queueOptions: { telemetry: createQueueTelemetry() },
     request: every(httpInstrumentationMiddleware({ captureActiveRequests: false }), hideQuery),
     async span(spanName, attributes, work) {
-      // What is done for no run in particular, such as a watch, is no trace by itself.
+      // Work that belongs to no run, such as a watch, is not worth a trace.
       if (!trace.getActiveSpan()) return work(() => {})
-      return tracer.startActiveSpan(spanName, { kind: SpanKind.CLIENT, attributes: present(attributes) }, (span) =>
-        finish(span, () => work((more) => span.setAttributes(present(more)))),
+      return tracer.startActiveSpan(spanName, { kind: SpanKind.CLIENT, attributes: defined(attributes) }, (span) =>
+        endAfter(span, () => work((more) => span.setAttributes(defined(more)))),
       )
     },
     annotate(attributes) {
       const span = trace.getActiveSpan()
-      if (span?.isRecording()) span.setAttributes(present(attributes()))
+      if (span?.isRecording()) span.setAttributes(defined(attributes()))
     },
     async stop() {
-      // What the collector did not take was told already.
-      await within(STOP_MS, sdk.shutdown()).catch(() => {})
+      // The exporter has already logged its failures.
+      await withTimeout(STOP_MS, sdk.shutdown()).catch(() => {})
     },
   }
 }
 
-/** A collector that does not answer must not hold up the end of a process. */
+/** An unresponsive collector must not delay the shutdown for longer. */
 const STOP_MS = 2_000
 
-async function finish<Value>(span: Span, work: () => Promise<Value>): Promise<Value> {
+/** Logs when exports start to fail and when they work again. Spans are dropped after a few attempts. */
+class LoggingExporter extends OTLPTraceExporter {
+  readonly #log: Logger
+  #isFailing = false
+
+  constructor(endpoint: string, log: Logger) {
+    super({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` })
+    this.#log = log
+  }
+
+  override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
+    super.export(spans, (result) => {
+      const { error } = result
+      if (error && !this.#isFailing) this.#log.warn({ err: error }, 'trace export failing')
+      if (!error && this.#isFailing) this.#log.info('trace export restored')
+      this.#isFailing = error !== undefined
+      done(result)
+    })
+  }
+}
+
+async function endAfter<Value>(span: Span, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work()
   } catch (error) {
@@ -61,13 +82,13 @@ async function finish<Value>(span: Span, work: () => Promise<Value>): Promise<Va
   }
 }
 
-/** The address that a webhook is posted to may hold a secret in its query. */
+/** The query of a webhook URL may contain a secret. */
 const hideQuery: MiddlewareHandler = async (c, next) => {
   trace.getActiveSpan()?.setAttribute('url.full', c.req.url.split('?', 1)[0] ?? '')
   await next()
 }
 
-function present(attributes: Attributes): Record<string, string | number> {
+function defined(attributes: Attributes): Record<string, string | number> {
   const entries = Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
   return Object.fromEntries(entries) as Record<string, string | number>
 }

@@ -3,8 +3,8 @@ import type { Span, Telemetry } from 'bullmq'
 import { BullMQOtel } from 'bullmq-otel'
 
 /**
- * BullMQ's spans of what happens to a run: that it is added, and each of its turns. Its spans of what a worker does
- * whether or not there are runs are left out, and so are texts: errors may quote what alerts and Operarios hold.
+ * BullMQ's spans of a run: its enqueueing and each attempt. Drops the spans of a worker's routine work, and all texts:
+ * errors may quote alerts and Operarios.
  */
 export function createQueueTelemetry(): Telemetry<Context> {
   const { tracer, contextManager } = new BullMQOtel({ tracerName: 'opifer' }) as Telemetry<Context>
@@ -13,7 +13,7 @@ export function createQueueTelemetry(): Telemetry<Context> {
       startSpan(name, options, context) {
         const kind = Number(options?.kind)
         if (!KEPT.has(kind)) return NO_SPAN
-        // A worker takes its next run while it is still in the context of the one before.
+        // A worker fetches its next run while the context of the previous one is still active.
         const parent = kind === CONSUMER ? (context ?? ROOT_CONTEXT) : context
         return withoutTexts(tracer.startSpan(name, options, parent))
       },
@@ -28,7 +28,7 @@ export function createQueueTelemetry(): Telemetry<Context> {
   }
 }
 
-/** BullMQ numbers the kinds of spans as OpenTelemetry does. */
+/** BullMQ numbers the span kinds like OpenTelemetry. */
 const CONSUMER: number = SpanKind.CONSUMER
 const KEPT: ReadonlySet<number> = new Set([SpanKind.PRODUCER, SpanKind.CONSUMER])
 

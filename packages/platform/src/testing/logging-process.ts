@@ -1,4 +1,4 @@
-/** Logs what the tests of the logger look at, each line with the error that it is about. */
+/** Logs the lines that the tests of the logger check. */
 import { createLogger } from '../telemetry/logger.ts'
 
 class ApiError extends Error {

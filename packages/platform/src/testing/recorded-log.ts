@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 
-/** A logger whose lines can be read. */
+/** A logger that keeps its lines. */
 export function recordedLog() {
   const lines: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })

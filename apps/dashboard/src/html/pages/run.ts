@@ -1,4 +1,4 @@
-import { isDefective, type Outcome } from '@opifer/core'
+import { isInvalid, type Outcome } from '@opifer/core'
 import { operarioName } from '@opifer/history'
 import { html } from 'hono/html'
 import { BAD_OUTCOMES, duration, utc } from '../../runs/format.ts'
@@ -95,7 +95,7 @@ const ENDS_WITHOUT_JOB: Partial<Record<Outcome, string>> = {
 function actions(shown: ShownRun): Html {
   if (!isInFlight(shown)) {
     // A retry of an invalid alert can only fail again.
-    if (isDefective(shown.run.alert)) return html``
+    if (isInvalid(shown.run.alert)) return html``
     return html`<div class="actions"><form method="post" action="${runHref(shown.id)}/retry"><button class="button primary">${icon('retry')} Retry</button></form></div>`
   }
   return html`<div class="actions"><details class="confirm" id="cancel">
@@ -138,8 +138,8 @@ function alert({ run: { alert: it } }: ShownRun): Html {
     <div class="panel-head"><h2 id="alert-title">Alert</h2></div>
     <div class="panel-body">
       ${
-        isDefective(it)
-          ? html`<p class="notice invalid">${it.defect}</p><h3 class="section-head" id="excerpt-title">As received</h3><pre tabindex="0" role="region" aria-labelledby="excerpt-title">${it.excerpt}</pre>`
+        isInvalid(it)
+          ? html`<p class="notice invalid">${it.invalid}</p><h3 class="section-head" id="excerpt-title">As received</h3><pre tabindex="0" role="region" aria-labelledby="excerpt-title">${it.excerpt}</pre>`
           : html`${Object.keys(it.annotations).length > 0 && html`<h3 class="section-head">Annotations</h3>${pairs(Object.entries(it.annotations).map(([name, value]) => [name, linked(value)]))}`}
             <h3 class="section-head">Labels (${Object.keys(it.labels).length}), each linked to the runs that share it</h3>
             ${labelTable(it.labels, labelHref)}

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { isDefective } from '@opifer/core'
+import { isInvalid } from '@opifer/core'
 import type { AuthEnv } from '@opifer/platform/auth'
 import { iso } from '../../runs/format.ts'
 import { MAX_OPERARIOS, type OperarioView, readOperarios } from '../../runs/operarios-view.ts'
@@ -95,11 +95,11 @@ export function openferoApi(deps: DashboardDeps, build: About): OpenAPIHono<Auth
 function entryOf(shown: ShownRun): z.output<typeof entrySchema> {
   const { run, job, operario } = shown
   const { alert } = run
-  const times = isDefective(alert) ? {} : { startsAt: alert.startsAt, endsAt: alert.endsAt }
+  const times = isInvalid(alert) ? {} : { startsAt: alert.startsAt, endsAt: alert.endsAt }
   return {
     alert: {
       labels: { ...labelsOf(shown) },
-      annotations: isDefective(alert) ? {} : { ...alert.annotations },
+      annotations: isInvalid(alert) ? {} : { ...alert.annotations },
       ...times,
     },
     status: alert.status,

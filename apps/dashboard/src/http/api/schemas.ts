@@ -1,4 +1,4 @@
-import { isDefective, OUTCOMES } from '@opifer/core'
+import { isInvalid, OUTCOMES } from '@opifer/core'
 import { z } from '@hono/zod-openapi'
 import { iso } from '../../runs/format.ts'
 import { labelsOf, type ShownRun } from '../../runs/shown-run.ts'
@@ -154,7 +154,7 @@ function apiAlert(shown: ShownRun): ApiRun['alert'] {
   const { alert } = shown.run
   const { alertname, status, fingerprint } = alert
   const common = { alertname, status, fingerprint, labels: { ...labelsOf(shown) } }
-  if (isDefective(alert)) return { ...common, annotations: {}, invalid: alert.defect }
+  if (isInvalid(alert)) return { ...common, annotations: {}, invalid: alert.invalid }
   const { annotations, startsAt, endsAt, generatorURL } = alert
   return { ...common, annotations: { ...annotations }, startsAt, endsAt, generatorURL }
 }

@@ -1,7 +1,7 @@
 import {
   type Alert,
-  type DefectiveAlert,
-  isDefective,
+  type InvalidAlert,
+  isInvalid,
   operarioAddress,
   type OperarioAddress,
   readOperario,
@@ -19,7 +19,7 @@ export interface Operarios {
   /** @param listener called after every change, and after lists that changed nothing; replaces the previous listener */
   onChange: (listener: () => void) => void
   /** The ConfigMap of the Operario for an alert, if it exists. */
-  reference: (alert: Alert | DefectiveAlert) => ObjectReference | undefined
+  reference: (alert: Alert | InvalidAlert) => ObjectReference | undefined
   informer: Informer<ConfigMap>
 }
 
@@ -41,7 +41,7 @@ export function watchOperarios(
     read: (address) => store.read(address),
     onChange: (listener) => store.onChange(listener),
     reference(alert) {
-      const address = isDefective(alert) ? undefined : operarioAddress(alert)
+      const address = isInvalid(alert) ? undefined : operarioAddress(alert)
       return address && store.reference(address)
     },
     resolve(alert) {

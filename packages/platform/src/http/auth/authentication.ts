@@ -1,22 +1,20 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { problem } from '../problem.ts'
-import { basicVerifier } from './basic.ts'
-import { bearerVerifier } from './bearer.ts'
-import type { AuthEnv } from './caller.ts'
+import type { AuthEnv, Verifier, VerifierDeps } from './caller.ts'
 import { jwtVerifier } from './jwt.ts'
 import type { AuthConfig } from './options.ts'
-import type { Verifier, VerifierDeps } from './verifier.ts'
+import { basicVerifier, bearerVerifier } from './static.ts'
 
 export interface Authentication {
-  /** Sets `c.get('caller')`, or answers before anything of the body is read. */
+  /** Sets `c.get('caller')`, or rejects the request before reading its body. */
   middleware: MiddlewareHandler<AuthEnv>
   close(): Promise<void>
 }
 
 type Deps = Pick<VerifierDeps, 'files' | 'log'> & Partial<VerifierDeps>
 
-/** Authentication as configured. `authFaults` has found nothing wrong with the configuration. */
+/** Expects a configuration without `authErrors`. */
 export function createAuthentication(config: AuthConfig, deps: Deps): Authentication {
   const { authMethod: method } = config
   const { log } = deps
@@ -28,16 +26,16 @@ export function createAuthentication(config: AuthConfig, deps: Deps): Authentica
         case 'caller':
           c.set('caller', verdict.caller)
           return next()
-        case 'refused':
-          log.debug({ method, reason: verdict.reason }, 'a request was refused')
+        case 'unauthenticated':
+          log.debug({ method, reason: verdict.reason }, 'request rejected')
           c.header('WWW-Authenticate', verdict.challenge)
-          return problem(c, 401, `send the right ${method} credentials in the Authorization header: ${verdict.reason}`)
+          return problem(c, 401, `the Authorization header needs valid ${method} credentials: ${verdict.reason}`)
         case 'forbidden':
-          log.debug({ method, reason: verdict.reason }, 'a request was refused')
+          log.debug({ method, reason: verdict.reason }, 'request rejected')
           return problem(c, 403, verdict.reason)
         case 'unavailable':
-          log.debug({ method, reason: verdict.reason }, 'a request could not be judged')
-          return problem(c, 503, `${verdict.reason}: send it again`)
+          log.debug({ method, reason: verdict.reason }, 'credentials could not be checked')
+          return problem(c, 503, `${verdict.reason}; try again`)
       }
     },
     close: () => verifier.close(),
@@ -47,7 +45,7 @@ export function createAuthentication(config: AuthConfig, deps: Deps): Authentica
 function createVerifier(config: AuthConfig, deps: VerifierDeps): Verifier {
   switch (config.authMethod) {
     case 'none':
-      return ANYBODY
+      return ANONYMOUS
     case 'basic':
       return basicVerifier(config, deps)
     case 'bearer':
@@ -57,7 +55,7 @@ function createVerifier(config: AuthConfig, deps: VerifierDeps): Verifier {
   }
 }
 
-const ANYBODY: Verifier = {
+const ANONYMOUS: Verifier = {
   verify: () => ({ kind: 'caller', caller: { name: 'anonymous', role: 'operator' } }),
   close: async () => {},
 }

@@ -1,5 +1,4 @@
 export { type Authentication, createAuthentication } from './authentication.ts'
-export { type AuthEnv, type Caller, requireRole, type Role } from './caller.ts'
-export { exposureFault } from './exposure.ts'
-export { authFaults } from './faults.ts'
-export { AUTH_OPTIONS, type AuthConfig, EXPOSURE_OPTIONS } from './options.ts'
+export { type AuthEnv, requireRole } from './caller.ts'
+export { authErrors, exposureError } from './errors.ts'
+export { AUTH_OPTIONS, EXPOSURE_OPTIONS } from './options.ts'

@@ -5,28 +5,29 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../config/options.ts'
 import { recordedLog } from '../../testing/recorded-log.ts'
 import { createAuthentication } from './authentication.ts'
+import { roleOf } from './jwt.ts'
 import { AUTH_OPTIONS } from './options.ts'
 
-async function givenIssuer(options?: IssuerOptions): Promise<Issuer> {
+async function makeIssuer(options?: IssuerOptions): Promise<Issuer> {
   const issuer = await startIssuer(options)
   onTestFinished(() => issuer.stop())
   return issuer
 }
 
-async function givenSecret(contents: Record<string, string>) {
+async function makeSecret(contents: Record<string, string>) {
   const secret = await mountSecret(contents)
   onTestFinished(() => secret.remove())
   return secret
 }
 
-function givenApp(issuer: Issuer, settings: Record<string, string> = {}) {
+function makeApp(issuer: Issuer, settings: Record<string, string> = {}) {
   const all = { authMethod: 'jwt', authJwtIssuer: issuer.url, authJwtAudience: 'opifer', ...settings }
   const argv = Object.entries(all).map(([name, value]) => `--${name}=${value}`)
   const parsed = parseConfig(AUTH_OPTIONS, argv, {})
   if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed))
   const { log, lines, count } = recordedLog()
-  let late = 0
-  const now = () => Date.now() + late
+  let offset = 0
+  const now = () => Date.now() + offset
   const auth = createAuthentication(parsed.config, { files: parsed.files, log, now, intervalMs: 5 })
   onTestFinished(() => auth.close())
   const app = new Hono().get('/', auth.middleware, (c) => c.json(c.get('caller')))
@@ -34,7 +35,7 @@ function givenApp(issuer: Issuer, settings: Record<string, string> = {}) {
     lines,
     count,
     passTime(ms: number) {
-      late += ms
+      offset += ms
     },
     async get(token: string) {
       const response = await app.request('/', { headers: { Authorization: `Bearer ${token}` } })
@@ -46,9 +47,9 @@ function givenApp(issuer: Issuer, settings: Record<string, string> = {}) {
 
 const seconds = () => Math.floor(Date.now() / 1_000)
 
-test('a token that the issuer signed gives name and role', async () => {
-  const issuer = await givenIssuer()
-  const { get } = givenApp(issuer)
+test('reads name and role from a token signed by the issuer', async () => {
+  const issuer = await makeIssuer()
+  const { get } = makeApp(issuer)
   expect(await get(await issuer.sign())).toMatchObject({
     status: 200,
     body: { name: 'alertmanager', role: 'operator' },
@@ -59,45 +60,45 @@ test('a token that the issuer signed gives name and role', async () => {
   expect(issuer.fetches()).toBe(1)
 })
 
-test('a token with neither role is forbidden, and told which claim would give one', async () => {
-  const issuer = await givenIssuer()
-  const { get } = givenApp(issuer)
+test('answers 403 to a token without a role, naming the claim', async () => {
+  const issuer = await makeIssuer()
+  const { get } = makeApp(issuer)
   expect(await get(await issuer.sign({ roles: ['other'] }))).toMatchObject({
     status: 403,
     challenge: null,
-    body: { detail: 'the claim roles has neither opifer-operator nor opifer-viewer' },
+    body: { detail: 'claim roles contains neither opifer-operator nor opifer-viewer' },
   })
 })
 
 test.each<[what: string, claims: Record<string, unknown>, detail: RegExp]>([
-  ['that has expired', { exp: seconds() - 60 }, /the token has expired/],
-  ['that never expires', { exp: undefined }, /the claim exp/],
-  ['that is not valid yet', { nbf: seconds() + 60 }, /the claim nbf/],
-  ['for somebody else', { aud: 'other' }, /the claim aud/],
-  ['for nobody', { aud: undefined }, /the claim aud/],
-  ['of another issuer', { iss: 'https://other' }, /the claim iss/],
-  ['of no issuer', { iss: undefined }, /the claim iss/],
-  ['of nobody', { sub: undefined }, /the claim sub/],
-])('a token %s is refused', async (_, claims, detail) => {
-  const issuer = await givenIssuer()
-  const { get } = givenApp(issuer)
+  ['that has expired', { exp: seconds() - 60 }, /token expired/],
+  ['that never expires', { exp: undefined }, /claim exp/],
+  ['that is not valid yet', { nbf: seconds() + 60 }, /claim nbf/],
+  ['for another audience', { aud: 'other' }, /claim aud/],
+  ['without an audience', { aud: undefined }, /claim aud/],
+  ['of another issuer', { iss: 'https://other' }, /claim iss/],
+  ['without an issuer', { iss: undefined }, /claim iss/],
+  ['without a subject', { sub: undefined }, /claim sub/],
+])('rejects a token %s', async (_, claims, detail) => {
+  const issuer = await makeIssuer()
+  const { get } = makeApp(issuer)
   const answer = await get(await issuer.sign(claims))
   expect(answer).toMatchObject({ status: 401, challenge: 'Bearer realm="opifer", error="invalid_token"' })
   expect(answer.body['detail']).toMatch(detail)
 })
 
-test('clocks may be apart by as much as is allowed', async () => {
-  const issuer = await givenIssuer()
+test('tolerates clock skew up to the configured limit', async () => {
+  const issuer = await makeIssuer()
   const token = await issuer.sign({ exp: seconds() - 20 })
-  expect((await givenApp(issuer).get(token)).status).toBe(200)
-  expect((await givenApp(issuer, { authJwtClockTolerance: '5s' }).get(token)).status).toBe(401)
+  expect((await makeApp(issuer).get(token)).status).toBe(200)
+  expect((await makeApp(issuer, { authJwtClockTolerance: '5s' }).get(token)).status).toBe(401)
 })
 
-describe('a forged token is refused', () => {
+describe('forged tokens', () => {
   test.each<[how: string, forge: (issuer: Issuer) => Promise<string>]>([
     ['without a signature', async (issuer) => issuer.unsigned()],
     ['signed with the public key as a secret', (issuer) => issuer.signedWithPublicKey()],
-    ['signed by another issuer', async (issuer) => (await givenIssuer()).sign({ iss: issuer.url })],
+    ['signed by another issuer', async (issuer) => (await makeIssuer()).sign({ iss: issuer.url })],
     ['with another signature', async (issuer) => (await issuer.sign()).replace(/[^.]+$/, 'c2lnbmF0dXJl')],
     [
       'with other claims',
@@ -106,24 +107,24 @@ describe('a forged token is refused', () => {
         return `${header}.${(await issuer.sign({ sub: 'root' })).split('.')[1]}.${signature}`
       },
     ],
-    ['that is none', async () => 'a.b.c'],
-  ])('%s', async (_, forge) => {
-    const issuer = await givenIssuer()
-    const { get } = givenApp(issuer)
+    ['with nothing decodable', async () => 'a.b.c'],
+  ])('rejects a forged token %s', async (_, forge) => {
+    const issuer = await makeIssuer()
+    const { get } = makeApp(issuer)
     expect((await get(await forge(issuer))).status).toBe(401)
   })
 
-  test('signed in a way that was not allowed', async () => {
-    const issuer = await givenIssuer()
-    const { get } = givenApp(issuer, { authJwtAlgorithms: 'ES256' })
+  test('rejects a token signed with an algorithm that is not allowed', async () => {
+    const issuer = await makeIssuer()
+    const { get } = makeApp(issuer, { authJwtAlgorithms: 'ES256' })
     expect((await get(await issuer.sign())).status).toBe(401)
   })
 })
 
-describe('keys of the issuer', () => {
-  test('are fetched anew for a key that is not known: what the issuer does not show then is refused', async () => {
-    const issuer = await givenIssuer()
-    const { get } = givenApp(issuer, { authJwtJwksUrl: issuer.keysUrl, authJwtJwksCooldown: '1s' })
+describe('keys', () => {
+  test('fetches the keys again for an unknown key, then rejects tokens signed with a removed one', async () => {
+    const issuer = await makeIssuer()
+    const { get } = makeApp(issuer, { authJwtJwksUrl: issuer.keysUrl, authJwtJwksCooldown: '1s' })
     const old = await issuer.sign()
     expect((await get(old)).status).toBe(200)
     await issuer.rotate()
@@ -138,9 +139,9 @@ describe('keys of the issuer', () => {
     expect(issuer.fetches()).toBe(3)
   })
 
-  test('are not fetched for each token that somebody makes up: until they are, nobody can tell', async () => {
-    const issuer = await givenIssuer()
-    const { get, count } = givenApp(issuer, { authJwtJwksUrl: issuer.keysUrl })
+  test('answers 503 for an unknown key during the cooldown, without fetching the keys again', async () => {
+    const issuer = await makeIssuer()
+    const { get, count } = makeApp(issuer, { authJwtJwksUrl: issuer.keysUrl })
     expect((await get(await issuer.sign())).status).toBe(200)
     await issuer.rotate()
     const token = await issuer.sign()
@@ -148,28 +149,28 @@ describe('keys of the issuer', () => {
       expect(await get(token)).toMatchObject({
         status: 503,
         challenge: null,
-        body: { detail: "the token's key is not known, and the issuer was asked a moment ago: send it again" },
+        body: { detail: "unknown signing key, and the issuer's keys were fetched only a moment ago; try again" },
       })
     }
     expect(issuer.fetches()).toBe(1)
     expect(count(/"level":[456]0/)).toBe(0)
   })
 
-  test('that can not be fetched make the answer 503, so that Alertmanager sends the webhook again', async () => {
-    const issuer = await givenIssuer()
+  test('answers 503 while the keys can not be fetched, so that Alertmanager retries', async () => {
+    const issuer = await makeIssuer()
     issuer.breakDown(true)
-    const { get, count, passTime } = givenApp(issuer)
+    const { get, count, passTime } = makeApp(issuer)
     const token = await issuer.sign()
-    await eventually(() => expect(count(/keys can not be fetched/)).toBe(1))
+    await eventually(() => expect(count(/could not fetch the issuer's keys/)).toBe(1))
     expect(await get(token)).toMatchObject({ status: 503, challenge: null })
     issuer.breakDown(false)
     passTime(6_000)
     expect((await get(token)).status).toBe(200)
   })
 
-  test('that were fetched go on to work while the issuer is away', async () => {
-    const issuer = await givenIssuer()
-    const { get, count } = givenApp(issuer, { authJwtJwksCooldown: '1s' })
+  test('verifies tokens with the keys fetched before while the issuer is down', async () => {
+    const issuer = await makeIssuer()
+    const { get, count } = makeApp(issuer, { authJwtJwksCooldown: '1s' })
     const token = await issuer.sign()
     expect((await get(token)).status).toBe(200)
     issuer.breakDown(true)
@@ -177,29 +178,29 @@ describe('keys of the issuer', () => {
     const unknown = await issuer.sign()
     await eventually(async () => {
       expect((await get(unknown)).status).toBe(503)
-      expect(count(/"level":40.*keys can not be fetched/)).toBe(1)
+      expect(count(/"level":40.*could not fetch the issuer's keys/)).toBe(1)
     })
     expect((await get(token)).status).toBe(200)
   })
 
   test.each<[what: string, options: IssuerOptions, detail: RegExp]>([
-    ['of another issuer', { claimedUrl: 'https://other' }, /speaks for another issuer/],
-    ['over plain http', { claimedKeysUrl: 'http://192.0.2.1/keys' }, /not behind https/],
-  ])('%s are not believed', async (_, options, detail) => {
-    const issuer = await givenIssuer(options)
-    const { get, lines } = givenApp(issuer)
+    ['of another issuer', { claimedUrl: 'https://other' }, /is not --authJwtIssuer/],
+    ['over plain http', { claimedKeysUrl: 'http://192.0.2.1/keys' }, /is not an https URL/],
+  ])('does not trust key metadata %s', async (_, options, detail) => {
+    const issuer = await makeIssuer(options)
+    const { get, lines } = makeApp(issuer)
     expect((await get(await issuer.sign())).status).toBe(503)
     expect(lines.join()).toMatch(detail)
   })
 
-  test('may stand in a file, which is followed', async () => {
-    const issuer = await givenIssuer()
-    const secret = await givenSecret({ keys: issuer.keySet() })
-    const { get, count } = givenApp(issuer, { authJwtJwksFile: secret.path('keys') })
+  test('reads the keys from a file and reloads it', async () => {
+    const issuer = await makeIssuer()
+    const secret = await makeSecret({ keys: issuer.keySet() })
+    const { get, count } = makeApp(issuer, { authJwtJwksFile: secret.path('keys') })
     const old = await issuer.sign()
     expect((await get(old)).status).toBe(200)
     await writeFile(secret.path('keys'), '{"keys": "none"}')
-    await eventually(() => expect(count(/what they held before is kept/)).toBe(1))
+    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
     expect((await get(old)).status).toBe(200)
 
     await issuer.rotate()
@@ -211,12 +212,33 @@ describe('keys of the issuer', () => {
   })
 })
 
-test('nothing of a token is logged', async () => {
-  const issuer = await givenIssuer()
-  const { get, lines } = givenApp(issuer)
+test('logs no part of a token', async () => {
+  const issuer = await makeIssuer()
+  const { get, lines } = makeApp(issuer)
   const tokens = await Promise.all([issuer.sign(), issuer.sign({ aud: 's3cret' }), issuer.signedWithPublicKey()])
   for (const token of tokens) await get(token)
-  expect(lines.join()).toMatch(/the claim aud/)
+  expect(lines.join()).toMatch(/claim aud/)
   for (const part of tokens.flatMap((token) => token.split('.'))) expect(lines.join()).not.toContain(part)
   expect(lines.join()).not.toContain('s3cret')
+})
+
+test.each<[claims: object, claim: string, want: string | undefined]>([
+  [{ roles: ['boss'] }, 'roles', 'operator'],
+  [{ roles: ['guest'] }, 'roles', 'viewer'],
+  [{ roles: ['guest', 'boss'] }, 'roles', 'operator'],
+  [{ roles: ['other'] }, 'roles', undefined],
+  [{ roles: [] }, 'roles', undefined],
+  [{}, 'roles', undefined],
+  [{ scope: 'openid guest' }, 'scope', 'viewer'],
+  [{ sub: 'boss' }, 'sub', 'operator'],
+  [{ sub: 'bossy' }, 'sub', undefined],
+  [{ realm_access: { roles: ['boss'] } }, 'realm_access.roles', 'operator'],
+  [{ realm_access: 'boss' }, 'realm_access.roles', undefined],
+  [{ 'https://example.com/roles': ['boss'] }, 'https://example.com/roles', 'operator'],
+  [{ roles: { boss: true } }, 'roles', undefined],
+  [{ roles: [['boss']] }, 'roles', undefined],
+  [{ roles: null }, 'roles.any', undefined],
+  [{}, 'constructor.name', undefined],
+])('claims %j with roles in %s grant the role %s', (claims, claim, want) => {
+  expect(roleOf(claims, { claim, operator: 'boss', viewer: 'guest' })).toBe(want)
 })

@@ -1,12 +1,10 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose'
-import { noToken, readBearer, wrongToken } from './bearer.ts'
-import { KeysUnavailableError } from './issuer-keys.ts'
-import { openKeys } from './keys.ts'
+import type { Role, Verdict, Verifier, VerifierDeps } from './caller.ts'
+import { KeysUnavailableError, openKeys } from './jwks.ts'
 import type { AuthConfig } from './options.ts'
-import { roleOf } from './roles.ts'
-import type { Verdict, Verifier, VerifierDeps } from './verifier.ts'
+import { noToken, readBearer, wrongToken } from './static.ts'
 
-/** Tokens that an issuer signs (RFC 7519), as OpenID Connect providers and Kubernetes give them out. */
+/** Tokens signed by an issuer (RFC 7519), such as an OpenID Connect provider or Kubernetes. */
 export function jwtVerifier(config: AuthConfig, deps: VerifierDeps): Verifier {
   const { authJwtIssuer: issuer = '', authJwtAudience: audience = '', authJwtAlgorithms: algorithms } = config
   const keys = openKeys(config, deps)
@@ -22,7 +20,7 @@ export function jwtVerifier(config: AuthConfig, deps: VerifierDeps): Verifier {
           algorithms,
           clockTolerance,
           currentDate: new Date(deps.now()),
-          // A token without an end could not be taken back.
+          // A token that never expires could not be revoked.
           requiredClaims: ['exp', 'sub'],
         })
         return callerOf(payload, config)
@@ -44,16 +42,45 @@ function callerOf(payload: JWTPayload, config: AuthConfig): Verdict {
   }
   const role = roleOf(payload, names)
   if (role) return { kind: 'caller', caller: { name: payload.sub ?? '', role } }
-  return { kind: 'forbidden', reason: `the claim ${names.claim} has neither ${names.operator} nor ${names.viewer}` }
+  return { kind: 'forbidden', reason: `claim ${names.claim} contains neither ${names.operator} nor ${names.viewer}` }
 }
 
-/** Of the token itself nothing but the name of a claim. */
+/** Quotes nothing of the token but the name of a claim. */
 function reasonOf(error: errors.JOSEError): string {
-  if (error instanceof errors.JWTExpired) return 'the token has expired'
-  if (error instanceof errors.JWTClaimValidationFailed) return `the claim ${error.claim} is missing or wrong`
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is signed in a way that is not allowed'
-  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is signed with a key that the issuer does not show'
-  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'the token does not name its key (kid)'
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature is wrong'
-  return 'the token is malformed'
+  if (error instanceof errors.JWTExpired) return 'token expired'
+  if (error instanceof errors.JWTClaimValidationFailed) return `claim ${error.claim} missing or wrong`
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'signature algorithm not allowed'
+  if (error instanceof errors.JWKSNoMatchingKey) return "signing key not in the issuer's key set"
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'token does not name its key (kid)'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'wrong signature'
+  return 'malformed token'
+}
+
+export interface RoleNames {
+  /** The claim with the roles: its name, or a dotted path to it. */
+  claim: string
+  operator: string
+  viewer: string
+}
+
+/** The role that a token's claims grant; undefined if none. */
+export function roleOf(claims: object, { claim, operator, viewer }: RoleNames): Role | undefined {
+  const roles = namesIn(valueAt(claims, claim))
+  if (roles.includes(operator)) return 'operator'
+  return roles.includes(viewer) ? 'viewer' : undefined
+}
+
+/** Claim names may be URLs, which contain dots too: an exact match takes precedence over a path. */
+function valueAt(claims: object, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return (claims as Record<string, unknown>)[path]
+  return path.split('.').reduce<unknown>((value, name) => {
+    const exists = typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    return exists ? (value as Record<string, unknown>)[name] : undefined
+  }, claims)
+}
+
+/** A list, or words separated by spaces, like `scope`. */
+function namesIn(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value
+  return typeof value === 'string' ? value.split(' ') : []
 }

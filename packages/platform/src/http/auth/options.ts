@@ -1,70 +1,70 @@
 import type { Config, Options } from '../../config/options.ts'
-import { consent, duration, listOf, oneOf, optionalHostNames, optionalText, plainText } from '../../config/values.ts'
-import { optionalKeySet } from './key-set.ts'
+import { boolean, duration, listOf, oneOf, optionalHostNames, optionalString, string } from '../../config/values.ts'
+import { optionalKeySet } from './jwks.ts'
 
-/** The algorithms that a token may be signed with: with a key of which its verifiers hold the public half only. */
+/** Asymmetric signature algorithms only: a verifier never holds a key that it could sign with. */
 const ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
-/** How callers prove who they are. Names of flags that OpenFero has are OpenFero's, and stand for the operator. */
+/** How callers authenticate. Flags that OpenFero has keep their names and configure the operator. */
 export const AUTH_OPTIONS = {
   authMethod: {
     schema: oneOf(['none', 'basic', 'bearer', 'jwt'], 'none'),
-    help: 'how callers are authenticated: none, basic, bearer, jwt (default none)',
+    help: 'authentication method: none, basic, bearer, jwt (default none)',
   },
-  authBasicUser: { schema: optionalText(), help: "basic: the operator's user" },
-  authBasicPass: { schema: optionalText(), secret: true, help: "basic: the operator's password" },
-  authViewerUser: { schema: optionalText(), help: 'basic: user of those who may look and not act' },
-  authViewerPass: { schema: optionalText(), secret: true, help: 'basic: password of those who may look and not act' },
-  authBearerToken: { schema: optionalText(), secret: true, help: "bearer: the operator's token" },
-  authViewerToken: { schema: optionalText(), secret: true, help: 'bearer: token of those who may look and not act' },
-  authJwtIssuer: { schema: optionalText(), help: 'jwt: the issuer, exactly as in the claim iss' },
-  authJwtAudience: { schema: optionalText(), help: 'jwt: what the claim aud must hold' },
+  authBasicUser: { schema: optionalString(), help: "basic: operator's username" },
+  authBasicPass: { schema: optionalString(), secret: true, help: "basic: operator's password" },
+  authViewerUser: { schema: optionalString(), help: 'basic: read-only username' },
+  authViewerPass: { schema: optionalString(), secret: true, help: 'basic: read-only password' },
+  authBearerToken: { schema: optionalString(), secret: true, help: "bearer: operator's token" },
+  authViewerToken: { schema: optionalString(), secret: true, help: 'bearer: read-only token' },
+  authJwtIssuer: { schema: optionalString(), help: 'jwt: issuer, exactly as in the iss claim' },
+  authJwtAudience: { schema: optionalString(), help: 'jwt: audience required in the aud claim' },
   authJwtAlgorithms: {
     schema: listOf(ALGORITHMS, 'RS256,ES256'),
-    help: `jwt: how a token may be signed, of ${ALGORITHMS.join(', ')} (default RS256,ES256)`,
+    help: `jwt: accepted signature algorithms, of ${ALGORITHMS.join(', ')} (default RS256,ES256)`,
   },
   authJwtJwksUrl: {
-    schema: optionalText(),
-    help: "jwt: where the issuer's keys are; without it and without a file they are found by OIDC discovery",
+    schema: optionalString(),
+    help: "jwt: URL of the issuer's keys (default from OIDC discovery, unless --authJwtJwksFile is set)",
   },
   authJwtJwksFile: {
     schema: optionalKeySet(),
     file: true,
-    help: "jwt: file with the issuer's keys, a JSON Web Key Set",
+    help: "jwt: file with the issuer's public keys, as a JSON Web Key Set",
   },
   authJwtJwksCooldown: {
     schema: duration('30s', 1_000),
-    help: 'jwt: how often at most a key that is not known has the keys fetched anew (default 30s)',
+    help: 'jwt: minimum time between key fetches caused by tokens with an unknown key (default 30s)',
   },
   authJwtClockTolerance: {
     schema: duration('30s', 0, 10 * 60_000),
-    help: 'jwt: how far clocks may be apart (default 30s)',
+    help: 'jwt: allowed clock skew (default 30s)',
   },
   authJwtRolesClaim: {
-    schema: plainText('roles'),
+    schema: string('roles'),
     help: 'jwt: claim with the roles, or a path to it such as realm_access.roles (default roles)',
   },
   authJwtOperatorRole: {
-    schema: plainText('opifer-operator'),
-    help: 'jwt: who has this role is an operator (default opifer-operator)',
+    schema: string('opifer-operator'),
+    help: 'jwt: role of operators (default opifer-operator)',
   },
   authJwtViewerRole: {
-    schema: plainText('opifer-viewer'),
-    help: 'jwt: who has this role is a viewer (default opifer-viewer)',
+    schema: string('opifer-viewer'),
+    help: 'jwt: role of viewers (default opifer-viewer)',
   },
 } as const satisfies Options
 
 export type AuthConfig = Config<typeof AUTH_OPTIONS>
 
-/** For processes that show what not everybody should see. */
+/** For processes that serve data not meant for everyone. */
 export const EXPOSURE_OPTIONS = {
   allowUnauthenticated: {
-    schema: consent(),
-    help: '"true" lets everybody in who reaches the address, also without authentication (default false)',
+    schema: boolean(),
+    help: '"true" allows unauthenticated access from other machines (default false)',
   },
   allowedHosts: {
     schema: optionalHostNames(),
-    help: "names by which it may be reached, without ports (default this machine's own without authentication, else any)",
+    help: 'host names accepted in requests, without ports (default localhost if unauthenticated, else any)',
   },
 } as const satisfies Options
 

@@ -3,10 +3,11 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Registry } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
-import { registerRedisMetrics } from './redis-metrics.ts'
+import { VERSION } from '../process/version.ts'
+import { createLabelCap, createRegistry, OTHER, registerRedisMetrics } from './metrics.ts'
 
-test('tells that Redis is there, and how many runs are in which state', async () => {
-  const { queue, scrape } = await given()
+test('reports that Redis is connected and the number of runs by state', async () => {
+  const { queue, scrape } = await start()
   await queue.addBulk([
     { name: 'a', data: {} },
     { name: 'b', data: {} },
@@ -25,12 +26,12 @@ test('tells that Redis is there, and how many runs are in which state', async ()
   }
 })
 
-test('a Redis that does not answer holds a scrape up for a second at most, and is asked once, not once a scrape', async () => {
-  const { server, queue, scrape } = await given()
-  let asked = 0
+test('an unresponsive Redis delays a scrape by a second at most and gets one call for all scrapes', async () => {
+  const { server, queue, scrape } = await start()
+  let calls = 0
   const getJobCounts = queue.getJobCounts.bind(queue)
   queue.getJobCounts = (...states) => {
-    asked++
+    calls++
     return getJobCounts(...states)
   }
   server.pause()
@@ -38,12 +39,40 @@ test('a Redis that does not answer holds a scrape up for a second at most, and i
   const texts = await Promise.all([scrape(), scrape(), scrape()])
   expect(performance.now() - startedAt).toBeLessThan(5_000)
   for (const text of texts) expect(text).not.toContain('opifer_queue_runs{')
-  expect(asked).toBe(1)
+  expect(calls).toBe(1)
   server.resume()
   await eventually(async () => expect(await scrape()).toContain('opifer_queue_runs{'))
 })
 
-async function given() {
+test('a registry has the version and the metrics of the runtime', async () => {
+  const text = await createRegistry().metrics()
+  expect(text).toContain(`opifer_build_info{version="${VERSION}"} 1`)
+  expect(text).toContain('process_resident_memory_bytes ')
+})
+
+test('only counters end in _total', async () => {
+  const metrics = await createRegistry().getMetricsAsJSON()
+  const misnamed = metrics.filter(({ name, type }) => name.endsWith('_total') && String(type) !== 'counter')
+  expect(misnamed.map(({ name }) => name)).toEqual([])
+})
+
+test('a label cap keeps the first values and maps all others to other', () => {
+  const cap = createLabelCap(2)
+  expect(['a', 'b', 'c', 'd', 'a', 'b'].map(cap)).toEqual(['a', 'b', OTHER, OTHER, 'a', 'b'])
+})
+
+test('a label cap maps a very long value to other without using up a slot', () => {
+  const cap = createLabelCap(1)
+  expect(cap('x'.repeat(201))).toBe(OTHER)
+  expect(cap('a')).toBe('a')
+})
+
+test('a label cap maps values with the same UTF-8 encoding to one', () => {
+  const cap = createLabelCap(5)
+  expect(cap('\ud800')).toBe(cap('\udfff'))
+})
+
+async function start() {
   const server = await startRedis()
   onTestFinished(() => server.stop())
   const redis = new Redis(server.url, { maxRetriesPerRequest: null })
