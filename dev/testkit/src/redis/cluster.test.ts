@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
+import { type RedisCluster, startRedisCluster } from './cluster.ts'
 
 let cluster: RedisCluster
 let client: Cluster
@@ -15,7 +15,7 @@ afterAll(async () => {
   await cluster.stop()
 })
 
-test('spreads keys over its three masters', async () => {
+test('Redis Cluster spreads keys over three masters', async () => {
   const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`)
   await Promise.all(keys.map((key) => client.set(key, key)))
   expect(client.nodes('master')).toHaveLength(3)
@@ -24,7 +24,7 @@ test('spreads keys over its three masters', async () => {
   expect(sizes.reduce((sum, size) => sum + size)).toBe(30)
 })
 
-test('takes a command over two keys only when they share a hash tag', async () => {
+test('Redis Cluster accepts a command over two keys only if they share a hash tag', async () => {
   await expect(client.mset('one', '1', 'two', '2')).rejects.toThrow(/CROSSSLOT|same slot/)
   expect(await client.mset('{tag}one', '1', '{tag}two', '2')).toBe('OK')
 })

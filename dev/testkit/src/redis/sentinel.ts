@@ -2,20 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { Certificates } from './certificates.ts'
-import { type ManagedProcess, startProcess } from './child-process.ts'
-import { eventually } from './eventually.ts'
-import { freePort, retryWhenPortTaken } from './free-port.ts'
-import { type RedisServer, startRedis } from './redis-server.ts'
+import type { Certificates } from '../network/certificates.ts'
+import { type ManagedProcess, startProcess } from '../process/child-process.ts'
+import { eventually } from '../eventually.ts'
+import { freePort, retryWhenPortTaken } from '../network/port.ts'
+import { type RedisServer, startRedis } from './server.ts'
 
 export interface RedisSentinel {
-  /** The name under which the sentinel knows the master. */
+  /** Name of the master in the sentinel. */
   readonly name: string
   readonly sentinels: readonly { readonly host: string; readonly port: number }[]
-  /** The server that starts as the master, and the one that starts as its replica. */
+  /** Initial roles; a failover swaps them. */
   readonly master: RedisServer
   readonly replica: RedisServer
-  /** Makes the other server the master and resolves once the sentinel names it. */
+  /** Promotes the other server; resolves once the sentinel reports it as master. */
   failover(): Promise<void>
   stop(): Promise<void>
 }
@@ -23,10 +23,10 @@ export interface RedisSentinel {
 const NAME = 'opifer'
 
 /**
- * Starts a master, its replica and one sentinel that decides alone. Needs a local redis-server.
+ * Starts a master, a replica and one sentinel with a quorum of one. Needs a local redis-server.
  *
- * @param settings of both servers, as command-line arguments
- * @param certificates that the sentinel shows; with them it speaks TLS only, and the servers still do not
+ * @param settings command-line arguments for both servers
+ * @param certificates make the sentinel speak TLS only; the servers do not use TLS
  */
 export async function startRedisSentinel(
   settings: readonly string[] = [],
@@ -53,13 +53,13 @@ export async function startRedisSentinel(
   }
 }
 
-/** Waits until the replica is in step: what a sentinel once knows of a replica it asks again only after 10 s. */
+/** Waits until the replica is in sync: a sentinel refreshes its view of a replica only every 10 s. */
 async function startReplica(master: RedisServer, settings: readonly string[]): Promise<RedisServer> {
   const replica = await startRedis({ extraArgs: ['--replicaof', master.host, String(master.port), ...settings] })
   const client = new Redis(replica.url)
   await eventually(async () => {
     const info = await client.info('replication')
-    if (!info.includes('master_link_status:up')) throw new Error(`the replica is not in step\n${info}`)
+    if (!info.includes('master_link_status:up')) throw new Error(`the replica is not in sync\n${info}`)
   })
   await client.quit()
   return replica
@@ -71,7 +71,7 @@ async function startSentinel(
   certificates: Certificates | undefined,
 ): Promise<{ port: number; server: ManagedProcess }> {
   const port = await freePort()
-  // A sentinel keeps its state in its own configuration file, so it takes no settings from the command line alone.
+  // A sentinel needs a configuration file because it keeps its state there.
   const config = join(dir, 'sentinel.conf')
   const lines = [
     ...(certificates ? await tlsLines(dir, port, certificates) : [`port ${port}`]),
@@ -99,7 +99,7 @@ async function tlsLines(dir: string, port: number, { ca, server }: Certificates)
   return ['port 0', `tls-port ${port}`, 'tls-auth-clients no', ...(await Promise.all(Object.entries(files).map(write)))]
 }
 
-/** A sentinel refuses to fail over while it does not know a replica that is in step. */
+/** A sentinel refuses to fail over until it knows a replica in sync. */
 async function assertReplicaKnown(client: Redis): Promise<void> {
   const replicas = await client.call('SENTINEL', 'REPLICAS', NAME)
   if (!JSON.stringify(replicas).includes('"master-link-status","ok"')) throw new Error('the sentinel knows no replica')

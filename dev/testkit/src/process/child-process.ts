@@ -6,26 +6,26 @@ import { OutputLines } from './output-lines.ts'
 export interface ProcessOptions {
   readonly command: string
   readonly args?: readonly string[]
-  /** Added to this process's own environment; `undefined` takes a variable away. */
+  /** Added to this process's environment; `undefined` removes a variable. */
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
-  /** The process counts as started once it has printed a line that matches. */
+  /** `startProcess` waits for a line that matches. */
   readonly readyLine?: RegExp
   readonly readyTimeout?: number
 }
 
 export interface ManagedProcess {
   readonly pid: number
-  /** Everything printed so far, stdout and stderr in order of arrival. */
+  /** All output so far, stdout and stderr in order of arrival. */
   readonly lines: readonly string[]
-  /** The exit code as a shell reports it: 128 + n when signal n ended the process. */
+  /** Exit code as a shell reports it: 128 + n when signal n killed the process. */
   readonly exited: Promise<number>
-  /** The first line that matches, printed already or to come. */
+  /** The first line that matches, past or future. Rejects after the timeout, or if the process ends first. */
   waitForLine(pattern: RegExp, timeout?: number): Promise<string>
   signal(name: NodeJS.Signals): void
-  /** Sends SIGTERM and resolves with the exit code; a process that is still there after the timeout is killed: 137. */
+  /** Sends SIGTERM, then SIGKILL after the timeout. Resolves with the exit code (137 if killed). */
   stop(timeout?: number): Promise<number>
-  /** Sends SIGKILL and resolves when the process is gone. */
+  /** Sends SIGKILL and resolves when the process has exited. */
   kill(): Promise<number>
 }
 
@@ -34,7 +34,12 @@ const TIMEOUT = 10_000
 const running = new Set<ChildProcess>()
 process.on('exit', killLeftovers)
 
-/** Starts a real process and waits until it is ready. */
+/**
+ * Starts a process and waits until it is ready. SIGKILL ends it at the latest when this process exits, even if it is paused.
+ *
+ * Plain `spawn` on purpose: execa adds 100 ms to the import of every test file, and its cleanup sends SIGTERM, which a
+ * paused process does not see.
+ */
 export async function startProcess(options: ProcessOptions): Promise<ManagedProcess> {
   const child = spawn(options.command, options.args ?? [], {
     cwd: options.cwd,
@@ -50,7 +55,7 @@ export async function startProcess(options: ProcessOptions): Promise<ManagedProc
   return managed
 }
 
-/** Kills every process started here that nobody has stopped, as after a test that failed half-way. */
+/** Kills every process that is still running, such as those of a test that failed half-way. */
 export function killLeftovers(): void {
   for (const child of running) child.kill('SIGKILL')
 }
@@ -68,7 +73,7 @@ function manage(child: ChildProcess, output: OutputLines): ManagedProcess {
     },
     stop(timeout = TIMEOUT) {
       child.kill('SIGTERM')
-      // A paused process sees its SIGTERM only once it goes on.
+      // A paused process gets SIGTERM only once it continues.
       child.kill('SIGCONT')
       const killer = setTimeout(() => child.kill('SIGKILL'), timeout)
       return exited.finally(() => clearTimeout(killer))
@@ -80,7 +85,7 @@ function manage(child: ChildProcess, output: OutputLines): ManagedProcess {
   }
 }
 
-/** Waits for `close` and not for `exit`: only then has everything the process printed been read. */
+/** `close`, not `exit`: all output has been read only then. */
 async function exitOf(child: ChildProcess, output: OutputLines): Promise<number> {
   await once(child, 'close')
   running.delete(child)

@@ -3,36 +3,36 @@ import { type ManagedProcess, startProcess } from './child-process.ts'
 
 export interface OpiferOptions {
   redisUrl: string
-  /** Flags besides those for Redis and the address, e.g. `--cooldown=0`. */
+  /** Flags in addition to those for Redis and the address, e.g. `--cooldown=0`. */
   flags?: readonly string[]
-  /** Where to listen; a free port on 127.0.0.1 when absent. */
+  /** Listen address (default a free port on 127.0.0.1). */
   addr?: string
-  /** Added to this process's own environment. */
+  /** Added to this process's environment. */
   env?: NodeJS.ProcessEnv
 }
 
 export interface OpiferProcess extends ManagedProcess {
-  /** Where it serves HTTP. */
+  /** Base URL of its HTTP server. */
   url: string
 }
 
-/** Starts the real ingest program; it is there when this resolves, and has Redis unless `readyLine` says otherwise. */
+/** Starts the ingest program and waits until it is connected to Redis, or for another `readyLine`. */
 export function startIngest(options: OpiferOptions, readyLine = /"connected to Redis"/): Promise<OpiferProcess> {
   return startOpifer('ingest', options, readyLine)
 }
 
-/** Starts the real worker program; it is pulling runs when this resolves. */
+/** Starts the worker program and waits until it takes runs. */
 export function startWorker(options: OpiferOptions & { kubeconfig: string }): Promise<OpiferProcess> {
   const flags = [`--kubeconfig=${options.kubeconfig}`, ...(options.flags ?? [])]
   return startOpifer('worker', { ...options, flags }, /"worker is ready"/)
 }
 
-/** Starts the real dashboard program; it is there when this resolves, and has Redis. */
+/** Starts the dashboard program and waits until it is connected to Redis. */
 export function startDashboard(options: OpiferOptions): Promise<OpiferProcess> {
   return startOpifer('dashboard', options, /"connected to Redis"/)
 }
 
-/** Not that operations are, where they have a listener of their own. */
+/** The main listener, not a separate one for operations. */
 const LISTENING = /"port":(?!.*"operations )/
 
 async function startOpifer(
@@ -41,7 +41,7 @@ async function startOpifer(
   readyLine: RegExp,
 ): Promise<OpiferProcess> {
   const { redisUrl, flags = [], addr = '127.0.0.1:0', env = {} } = options
-  const main = fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url))
+  const main = fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url))
   const child = await startProcess({
     command: process.execPath,
     args: [main, `--addr=${addr}`, ...flags],

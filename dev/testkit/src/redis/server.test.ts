@@ -1,17 +1,16 @@
 import { access } from 'node:fs/promises'
 import { Redis } from 'ioredis'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { eventually } from './eventually.ts'
-import { type RedisOptions, provideRedis, startRedis } from './redis-server.ts'
+import { type RedisOptions, provideRedis, startRedis } from './server.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-async function givenRedis(options: RedisOptions = {}, clientOptions: { commandTimeout?: number } = {}) {
+async function startForTest(options: RedisOptions = {}, clientOptions: { commandTimeout?: number } = {}) {
   const server = await startRedis(options)
   const client = new Redis(server.url, clientOptions)
-  // Expected while the server is away; without a listener ioredis prints them.
+  // Expected while the server is down; without a listener ioredis prints them.
   client.on('error', () => {})
   onTestFinished(async () => {
     client.disconnect()
@@ -20,36 +19,36 @@ async function givenRedis(options: RedisOptions = {}, clientOptions: { commandTi
   return { server, client }
 }
 
-test('serves commands on its url and never evicts', async () => {
-  const { client } = await givenRedis()
+test('a new server accepts commands and never evicts keys', async () => {
+  const { client } = await startForTest()
   expect(await client.ping()).toBe('PONG')
   expect(await client.config('GET', 'maxmemory-policy')).toContain('noeviction')
 })
 
-test('two servers do not share anything', async () => {
-  const [one, two] = await Promise.all([givenRedis(), givenRedis()])
+test('two servers share no keys', async () => {
+  const [one, two] = await Promise.all([startForTest(), startForTest()])
   await one.client.set('key', 'value')
   expect(await two.client.get('key')).toBeNull()
 })
 
-test('flush empties it', async () => {
-  const { server, client } = await givenRedis()
+test('flush removes all keys', async () => {
+  const { server, client } = await startForTest()
   await client.set('key', 'value')
   await server.flush()
   expect(await client.get('key')).toBeNull()
 })
 
-test('a paused server answers only after it is resumed', async () => {
-  const { server, client } = await givenRedis({}, { commandTimeout: 100 })
+test('a paused server replies only after it is resumed', async () => {
+  const { server, client } = await startForTest({}, { commandTimeout: 100 })
   await client.ping()
   server.pause()
   await expect(client.ping()).rejects.toThrow('Command timed out')
   server.resume()
-  await eventually(async () => expect(await client.ping()).toBe('PONG'))
+  await expect.poll(() => client.ping()).toBe('PONG')
 })
 
-test('keeps what was written through a kill when every write is synced', async () => {
-  const { server, client } = await givenRedis({ appendonly: 'always' })
+test('data survives a kill when every write is synced', async () => {
+  const { server, client } = await startForTest({ appendonly: 'always' })
   await client.set('key', 'value')
   const { pid } = server
   await server.kill()
@@ -58,19 +57,19 @@ test('keeps what was written through a kill when every write is synced', async (
   expect(await client.get('key')).toBe('value')
 })
 
-test('forgets everything at a restart without persistence', async () => {
-  const { server, client } = await givenRedis()
+test('a restart loses all keys without persistence', async () => {
+  const { server, client } = await startForTest()
   await client.set('key', 'value')
   await server.restart()
   expect(await client.get('key')).toBeNull()
 })
 
-test('passes further settings on', async () => {
-  const { client } = await givenRedis({ extraArgs: ['--maxmemory', '64mb'] })
+test('extraArgs reach the server', async () => {
+  const { client } = await startForTest({ extraArgs: ['--maxmemory', '64mb'] })
   expect(await client.config('GET', 'maxmemory')).toContain(String(64 * 1024 * 1024))
 })
 
-test('stop removes its temporary folder', async () => {
+test('stop removes the temporary folder', async () => {
   const server = await startRedis()
   const client = new Redis(server.url)
   const [, dir = ''] = await client.config('GET', 'dir')
@@ -80,8 +79,8 @@ test('stop removes its temporary folder', async () => {
   await expect(access(dir)).rejects.toThrow('ENOENT')
 })
 
-test('provides the Redis that the environment names and leaves it running', async () => {
-  const { server, client } = await givenRedis()
+test('provideRedis returns the Redis at REDIS_URL and leaves it running', async () => {
+  const { server, client } = await startForTest()
   vi.stubEnv('REDIS_URL', server.url)
   const provided = await provideRedis()
   expect(provided.url).toBe(server.url)
@@ -89,7 +88,7 @@ test('provides the Redis that the environment names and leaves it running', asyn
   expect(await client.ping()).toBe('PONG')
 })
 
-test('provides a server of its own when the environment names none', async () => {
+test('provideRedis starts a server without REDIS_URL', async () => {
   vi.stubEnv('REDIS_URL', undefined)
   const provided = await provideRedis()
   const client = new Redis(provided.url)

@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
-/** What a process prints, line by line, in order of arrival. */
+/** Output of a process, line by line, in order of arrival. */
 export class OutputLines {
   readonly all: string[] = []
   readonly #events = new EventEmitter()
@@ -20,11 +20,11 @@ export class OutputLines {
     this.#events.emit('end')
   }
 
-  /** The first line that matches, printed already or to come. */
+  /** The first line that matches, past or future. */
   async waitFor(pattern: RegExp, timeout: number): Promise<string> {
     const printed = this.all.find((line) => pattern.test(line))
     if (printed !== undefined) return printed
-    if (this.#ended) throw this.#failure(`the process ended without a line that matches ${pattern}`)
+    if (this.#ended) throw this.#failure(`the process ended; no line matched ${pattern}`)
     try {
       const options = { close: ['end'], signal: AbortSignal.timeout(timeout) }
       for await (const [line] of on(this.#events, 'line', options)) if (pattern.test(line)) return line
@@ -34,7 +34,7 @@ export class OutputLines {
     throw this.#failure(`the process ended before a line matched ${pattern}`)
   }
 
-  #failure(problem: string, cause?: unknown): Error {
-    return new Error([`${problem}; its last lines:`, ...this.all.slice(-20)].join('\n  '), { cause })
+  #failure(message: string, cause?: unknown): Error {
+    return new Error([`${message}; last lines:`, ...this.all.slice(-20)].join('\n  '), { cause })
   }
 }

@@ -9,19 +9,19 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** A network between two processes that fails on demand. A fault lasts until the next one or `restore()`. */
+/** A network between two processes that fails on demand. A failure lasts until the next one or `restore()`. */
 export interface TcpProxy extends Endpoint {
-  /** Resets all connections, and each new one at once. */
+  /** Resets all connections, including new ones. */
   cut(): void
-  /** Keeps connections open and lets nothing through, as when packets are lost. */
+  /** Keeps connections open but passes nothing on, like packet loss. */
   stall(): void
-  /** Lets everything through that much later, in each direction. */
+  /** Delays all data, in each direction. */
   slow(milliseconds: number): void
   restore(): void
   stop(): Promise<void>
 }
 
-/** Starts a loopback TCP proxy that passes everything on to the target. */
+/** Starts a TCP proxy on 127.0.0.1. */
 export async function startProxy(target: Endpoint): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const network = new Network()
@@ -35,7 +35,7 @@ export async function startProxy(target: Endpoint): Promise<TcpProxy> {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
     }
-    // A broken connection on one side breaks the other; there is nobody to report it to.
+    // An error on one side closes the other; nothing else needs to happen.
     pipeline(client, passage(network), upstream, () => {})
     pipeline(upstream, passage(network), client, () => {})
   })
@@ -61,36 +61,36 @@ export async function startProxy(target: Endpoint): Promise<TcpProxy> {
   }
 }
 
-interface Fault {
+interface Condition {
   readonly isCut?: boolean
   readonly isStalled?: boolean
   readonly latency?: number
 }
 
 class Network {
-  #fault: Fault = {}
+  #condition: Condition = {}
   #changed = Promise.withResolvers<void>()
 
   get isCut(): boolean {
-    return this.#fault.isCut === true
+    return this.#condition.isCut === true
   }
 
-  become(fault: Fault): void {
-    this.#fault = fault
+  become(condition: Condition): void {
+    this.#condition = condition
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }
 
-  /** Calls back when the network lets through what has arrived now. */
+  /** Calls `pass` once the network lets the data through that has just arrived. */
   async carry(pass: () => void): Promise<void> {
-    while (this.#fault.isStalled === true) await this.#changed.promise
-    // The connection, and not what is under way on it, keeps the process alive.
-    if (this.#fault.latency !== undefined) await delay(this.#fault.latency, undefined, { ref: false })
+    while (this.#condition.isStalled === true) await this.#changed.promise
+    // Open connections keep the process alive; delayed data must not.
+    if (this.#condition.latency !== undefined) await delay(this.#condition.latency, undefined, { ref: false })
     pass()
   }
 }
 
-/** A stream and not an async generator: iterating over a socket to its end would also close its other direction. */
+/** Not an async generator: iterating over a socket to its end also closes its other direction. */
 function passage(network: Network): Transform {
   return new Transform({
     transform(chunk, _encoding, done) {

@@ -3,29 +3,29 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 
-/** An issuer of tokens, found by OpenID Connect discovery. Nobody signs in to it: it signs what a test asks for. */
+/** A token issuer with OpenID Connect discovery. There is no sign-in: it signs any claims a test passes. */
 export interface Issuer {
   readonly url: string
   readonly keysUrl: string
-  /** How often the keys have been asked for. */
+  /** Number of requests for the keys so far. */
   readonly fetches: () => number
-  /** The JSON Web Key Set that it shows now. */
+  /** The current JSON Web Key Set. */
   keySet(): string
-  /** A token as `makeClaims` has it, with other claims where they are given; `undefined` leaves a claim out. */
+  /** A valid token. `claims` replace the defaults; `undefined` leaves one out. */
   sign(claims?: Record<string, unknown>): Promise<string>
   /** The same claims without a signature (`alg: none`). */
   unsigned(): string
   /** The same claims, signed with HS256 and the public key as the secret. */
   signedWithPublicKey(): Promise<string>
-  /** Signs with a new key from now on, and shows only that one. */
+  /** Replaces the key. The old one leaves the key set. */
   rotate(): Promise<void>
-  /** Answers 503 from now on, until it is told otherwise. */
+  /** Reply 503 to everything, or stop doing so. */
   breakDown(isBroken: boolean): void
   stop(): Promise<void>
 }
 
 export interface IssuerOptions {
-  /** What it says that it is, when asked; its own URL when absent. */
+  /** `issuer` in its metadata (default its own URL). */
   claimedUrl?: string
   claimedKeysUrl?: string
 }
@@ -64,10 +64,10 @@ export async function startIssuer({ claimedUrl, claimedKeysUrl }: IssuerOptions 
     fetches: () => fetches,
     keySet: () => JSON.stringify({ keys: [key.jwk] }),
     sign: (claims) =>
-      new SignJWT(makeClaims(claims)).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.secret),
+      new SignJWT(makeClaims(claims)).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.privateKey),
     unsigned: () => new UnsecuredJWT(makeClaims()).encode(),
     async signedWithPublicKey() {
-      const secret = new TextEncoder().encode(await exportSPKI(key.shown))
+      const secret = new TextEncoder().encode(await exportSPKI(key.publicKey))
       return new SignJWT(makeClaims()).setProtectedHeader({ alg: 'HS256', kid: key.kid }).sign(secret)
     },
     async rotate() {
@@ -85,8 +85,8 @@ export async function startIssuer({ claimedUrl, claimedKeysUrl }: IssuerOptions 
 }
 
 async function makeKey(number: number) {
-  const { publicKey: shown, privateKey: secret } = await generateKeyPair('RS256', { extractable: true })
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const kid = String(number)
-  const jwk: JWK = { ...(await exportJWK(shown)), kid, alg: 'RS256', use: 'sig' }
-  return { shown, secret, kid, jwk }
+  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' }
+  return { publicKey, privateKey, kid, jwk }
 }

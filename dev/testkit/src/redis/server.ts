@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { ManagedProcess } from './child-process.ts'
-import { freePort, retryWhenPortTaken } from './free-port.ts'
-import { startRedisProcess } from './redis-process.ts'
+import type { ManagedProcess } from '../process/child-process.ts'
+import { freePort, retryWhenPortTaken } from '../network/port.ts'
+import { startRedisProcess } from './process.ts'
 
 export interface RedisOptions {
-  /** When the append-only file is synced; without one nothing survives a restart. */
+  /** Sync policy of the append-only file. Without one, nothing survives a restart. */
   readonly appendonly?: 'always' | 'everysec' | false
   readonly port?: number
-  /** Where the server keeps its files; without one it gets a temporary folder that `stop()` removes. */
+  /** Data folder (default a temporary one, which `stop()` removes). */
   readonly dir?: string
   readonly extraArgs?: readonly string[]
 }
@@ -25,22 +25,22 @@ export interface RedisServer extends ProvidedRedis {
   readonly port: number
   readonly pid: number
   flush(): Promise<void>
-  /** Freezes the server: connections stay open and nothing answers. */
+  /** Freezes the server: connections stay open without replies. */
   pause(): void
   resume(): void
-  /** Ends the server as a crash would; `restart()` brings it back. */
+  /** Crashes the server; `restart()` brings it back. */
   kill(): Promise<void>
-  /** Starts the server again on the same port and folder, after ending it if it still runs. */
+  /** Restarts the server on the same port and folder. */
   restart(): Promise<void>
 }
 
-/** The Redis that `REDIS_URL` names, shared with others: keep to a key prefix of your own. Without it, a new server. */
+/** The shared Redis at `REDIS_URL`, where callers must use a key prefix of their own; without the variable, a new server. */
 export async function provideRedis(): Promise<ProvidedRedis> {
   const url = process.env.REDIS_URL
   return url ? { url, stop: async () => {} } : startRedis()
 }
 
-/** Starts a real Redis server on a free loopback port. */
+/** Starts a Redis server on a free loopback port. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'opifer-redis-')))
   const args = [

@@ -3,15 +3,15 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { resetSocket } from './reset-socket.ts'
 
-test('an open connection is reset', async () => {
-  const { near, far } = await givenConnection()
+test('resetSocket resets an open connection', async () => {
+  const { near, far } = await openConnection()
   const broken = once(far, 'error')
   resetSocket(near)
   expect((await broken)[0]).toMatchObject({ code: 'ECONNRESET' })
 })
 
-test('one that is just being shut down is closed, and not left open', async () => {
-  const { near } = await givenConnection()
+test('resetSocket closes a connection that is shutting down', async () => {
+  const { near } = await openConnection()
   const closed = once(near, 'close')
   near.end('bye')
   process.nextTick(resetSocket, near)
@@ -19,7 +19,7 @@ test('one that is just being shut down is closed, and not left open', async () =
   expect(near.destroyed).toBe(true)
 })
 
-async function givenConnection(): Promise<{ near: Socket; far: Socket }> {
+async function openConnection(): Promise<{ near: Socket; far: Socket }> {
   const server = createServer({ allowHalfOpen: true })
   onTestFinished(() => void server.close())
   server.listen(0, '127.0.0.1')

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
-import { eventually } from './eventually.ts'
-import { freePort, retryWhenPortTaken } from './free-port.ts'
-import { type RedisServer, startRedis } from './redis-server.ts'
+import { eventually } from '../eventually.ts'
+import { freePort, retryWhenPortTaken } from '../network/port.ts'
+import { type RedisServer, startRedis } from './server.ts'
 
 export interface RedisCluster {
   /** The masters; each holds a third of the slots. */
@@ -12,7 +12,7 @@ export interface RedisCluster {
 const SIZE = 3
 const SLOTS = 16_384
 
-/** Starts three masters as one Redis Cluster, in which a command over two slots fails. Needs a local redis-server. */
+/** Starts a Redis Cluster of three masters, which rejects commands over two slots. Needs a local redis-server. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const members = await Promise.all(Array.from({ length: SIZE }, () => retryWhenPortTaken(startMember)))
   const clients = members.map(({ server }) => new Redis(server.url))
@@ -35,7 +35,7 @@ interface Member {
 }
 
 async function startMember(): Promise<Member> {
-  // By default the bus listens on the client port + 10000, which a port from the operating system can push past 65535.
+  // The default bus port is the client port + 10000, which can exceed 65535.
   const busPort = await freePort()
   const server = await startRedis({
     extraArgs: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '2000'],

@@ -1,19 +1,19 @@
 import { KubeConfig, RequestContext, HttpMethod } from '@kubernetes/client-node'
 import { Agent } from 'undici'
 
-/** A way into a cluster over connections that stay open, as thin as `undici` allows. */
+/** A minimal Kubernetes client over keep-alive connections. */
 export interface Kube {
   server: string
   namespace: string
   call<Answer>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: string | object): Promise<Answer>
-  /** Opens a watch. Returns what ends it, after which `onEnd` is not called. */
+  /** Opens a watch. The returned function closes it without a call to `onEnd`. */
   watch(path: string, listener: KubeWatchListener): Promise<() => void>
   close(): Promise<void>
 }
 
 export interface KubeWatchListener {
   onEvent: (event: KubeWatchEvent) => void
-  /** The server has ended the watch, or the connection broke. */
+  /** The server ended the watch, or the connection broke. */
   onEnd?: () => void
 }
 

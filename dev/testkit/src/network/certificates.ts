@@ -2,7 +2,7 @@ import { generate } from 'selfsigned'
 
 export type Certificates = Awaited<ReturnType<typeof makeCertificates>>
 
-/** A certificate authority, and certificates of it for a server on the loopback interface and for a client. */
+/** A certificate authority with a certificate for a server on 127.0.0.1; `client` issues one for a client. */
 export async function makeCertificates() {
   const authority = await generate([{ name: 'commonName', value: 'test-ca' }], {
     ...CURVE,

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { eventually } from './eventually.ts'
-import { startProxy, type TcpProxy } from './tcp-proxy.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startProxy, type TcpProxy } from './proxy.ts'
 
 const echo = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {})
@@ -25,38 +24,38 @@ afterEach(async () => {
   await once(echo, 'close')
 })
 
-test('passes everything on, to the end of the stream', async () => {
-  const client = givenClient()
+test('passes on all data and the end of the stream', async () => {
+  const client = openClient()
   client.end('x'.repeat(1_000_000))
   expect(await text(client)).toHaveLength(1_000_000)
 })
 
-test('cut resets the open connections and each new one until it is restored', async () => {
-  const open = givenClient()
+test('cut resets open and new connections until restore', async () => {
+  const open = openClient()
   expect(await answerTo('before', open)).toBe('before')
   proxy.cut()
   await expect(once(open, 'data')).rejects.toThrow('ECONNRESET')
-  await expect(once(givenClient(), 'data')).rejects.toThrow('ECONNRESET')
+  await expect(once(openClient(), 'data')).rejects.toThrow('ECONNRESET')
   proxy.restore()
-  expect(await answerTo('after', givenClient())).toBe('after')
+  expect(await answerTo('after', openClient())).toBe('after')
 })
 
-test('stall holds everything back until it is restored', async () => {
-  const client = givenClient()
+test('stall holds data back until restore', async () => {
+  const client = openClient()
   expect(await answerTo('before', client)).toBe('before')
   proxy.stall()
   const arrived: string[] = []
   client.on('data', (chunk) => arrived.push(String(chunk)))
   client.write('during')
-  await expect(eventually(() => expect(arrived).toEqual(['during']), { timeout: 100 })).rejects.toThrow(
+  await expect(vi.waitFor(() => expect(arrived).toEqual(['during']), { timeout: 100 })).rejects.toThrow(
     'expected [] to',
   )
   proxy.restore()
-  await eventually(() => expect(arrived).toEqual(['during']))
+  await expect.poll(() => arrived).toEqual(['during'])
 })
 
-test('slow delays each direction', async () => {
-  const client = givenClient()
+test('slow delays both directions', async () => {
+  const client = openClient()
   expect(await answerTo('before', client)).toBe('before')
   proxy.slow(50)
   const start = performance.now()
@@ -64,14 +63,14 @@ test('slow delays each direction', async () => {
   expect(performance.now() - start).toBeGreaterThanOrEqual(99)
 })
 
-test('breaks the connection when the target is away', async () => {
-  const away = await startProxy({ host: '127.0.0.1', port: 1 })
-  const client = connect(away)
+test('closes the connection when the target is down', async () => {
+  const proxyToNowhere = await startProxy({ host: '127.0.0.1', port: 1 })
+  const client = connect(proxyToNowhere)
   expect(await text(client)).toBe('')
-  await away.stop()
+  await proxyToNowhere.stop()
 })
 
-function givenClient(): Socket {
+function openClient(): Socket {
   const client = connect(proxy)
   clients.push(client)
   return client

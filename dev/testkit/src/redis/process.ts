@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { type ManagedProcess, startProcess } from './child-process.ts'
-import { findExecutable } from './find-executable.ts'
+import { type ManagedProcess, startProcess } from '../process/child-process.ts'
+import { findExecutable } from '../process/executable.ts'
 
 export interface RedisProcessOptions {
   readonly port: number
@@ -11,10 +11,10 @@ export interface RedisProcessOptions {
 
 const IMAGE = 'redis:8'
 const READY_LINE = /Ready to accept connections/
-// The first start also fetches the image.
+// The first start also pulls the image.
 const PULL_TIMEOUT = 120_000
 
-/** Starts one redis-server: the local program if there is one, otherwise the official image. */
+/** Starts redis-server: the local program if there is one, otherwise the official image. */
 export function startRedisProcess(options: RedisProcessOptions): Promise<ManagedProcess> {
   const { port, dir, args } = options
   const command = findExecutable('redis-server')
@@ -38,7 +38,7 @@ async function startRedisContainer({ port, dir, args }: RedisProcessOptions): Pr
       `--name=${name}`,
       `--publish=127.0.0.1:${port}:6379`,
       `--volume=${dir}:/data`,
-      // As this user, so that the files it leaves in the folder can be removed again.
+      // As this user, so the files it leaves in the folder can be removed.
       `--user=${process.getuid?.()}:${process.getgid?.()}`,
       IMAGE,
       'redis-server',
@@ -49,7 +49,7 @@ async function startRedisContainer({ port, dir, args }: RedisProcessOptions): Pr
     readyLine: READY_LINE,
     readyTimeout: PULL_TIMEOUT,
   })
-  // Docker's client passes SIGTERM on to the container, but neither SIGKILL nor SIGSTOP, which it cannot catch.
+  // The Docker client forwards SIGTERM to the container, but cannot catch SIGKILL or SIGSTOP.
   const signal = (signalName: NodeJS.Signals) => {
     execFileSync(docker, ['kill', '--signal', signalName, name], { stdio: 'ignore' })
   }

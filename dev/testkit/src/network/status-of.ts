@@ -1,4 +1,4 @@
-/** The status of an answer that is read to its end: a body that nobody reads holds its connection open. */
+/** The status of a response, whose body is read because an unread one keeps the connection open. */
 export async function statusOf(url: string, init?: RequestInit): Promise<number> {
   const response = await fetch(url, init)
   await response.arrayBuffer()
