@@ -17,7 +17,7 @@ const programs = {
   worker: { entry: 'apps/worker/src/main.ts' },
   dashboard: { entry: 'apps/dashboard/src/main.ts', assets: 'apps/dashboard/src/assets', packages: ['@bull-board/ui'] },
   devcluster: { entry: 'dev/cluster/src/main.ts' },
-  loader: { entry: 'dev/stack/src/load.ts' },
+  loader: { entry: 'dev/stack/src/loader.ts' },
 }
 
 /** Node's own `punycode` is deprecated and warns when it is used; packages that ask for it mean the one in their dependencies. */

@@ -19,5 +19,6 @@ export { type OpiferOptions, type OpiferProcess, startDashboard, startIngest, st
 export { type RedisCluster, startRedisCluster } from './redis/cluster.ts'
 export { type RedisSentinel, startRedisSentinel } from './redis/sentinel.ts'
 export { provideRedis, type ProvidedRedis, type RedisOptions, type RedisServer, startRedis } from './redis/server.ts'
+export { formatTable } from './table.ts'
 export { statusOf } from './network/status-of.ts'
 export { type Endpoint, startProxy, type TcpProxy } from './network/proxy.ts'

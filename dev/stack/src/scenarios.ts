@@ -3,59 +3,60 @@ import { join } from 'node:path'
 import { loadFixture } from '@opifer/testkit'
 import type { EndedRun } from './follow-run.ts'
 
-/** One thing that the demo shows: what is posted, and what must come of it. */
-export interface Scene {
+/** One webhook of the demo and the expected result. */
+export interface Scenario {
   title: string
   webhook: string
-  /** Posts the webhook once more while its run is in flight. */
+  /** Post the webhook again while its run is in flight. */
   twice?: boolean
-  expected: string
-  /** What else must hold afterwards; a fault says what doesn't. */
+  outcome: string
+  /** Further checks of the ended run. Returns what is wrong, if anything. */
   check: (run: EndedRun, hostRoot: string) => Promise<string | undefined>
 }
 
 const OLD_LOGS = ['access-2026-10.log', 'access-2026-11.log', 'debug.log']
 const FRESH_LOG = 'access.log'
 
-export const SCENES: Scene[] = [
+export const SCENARIOS: Scenario[] = [
   {
-    title: "DiskSpaceLow fires: the Operarios guide's own test-alert.json, posted twice",
+    title: 'DiskSpaceLow fires: test-alert.json from the Operarios guide, posted twice',
     webhook: loadFixture('operarios-guide/test-alert.json'),
     twice: true,
-    expected: 'succeeded',
+    outcome: 'succeeded',
     check: async (_run, hostRoot) => {
       const left = await readdir(join(hostRoot, 'var/log'))
-      return left.join() === FRESH_LOG ? undefined : `left in /var/log: ${left.join(', ')}`
+      return left.join() === FRESH_LOG ? undefined : `/var/log still contains ${left.join(', ')}`
     },
   },
   {
-    title: 'BackupOverdue fires: its Operario exits with 3',
+    title: 'BackupOverdue fires: its Operario exits with code 3',
     webhook: webhook('firing', { alertname: 'BackupOverdue', severity: 'critical', job: 'postgres' }),
-    expected: 'failed',
+    outcome: 'failed',
     check: async ({ result }) => {
       const hasCode = result.exits?.some(({ exitCode }) => exitCode === 3)
-      return hasCode && result.log?.includes('somebody must look')
-        ? undefined
-        : 'exit code 3 and log lines are not recorded'
+      return hasCode && result.log?.includes(BACKUP_LOG) ? undefined : 'exit code 3 and log lines are not recorded'
     },
   },
   {
-    title: 'NodeClockSkew fires: there is no Operario for it',
+    title: 'NodeClockSkew fires: no Operario handles it',
     webhook: webhook('firing', { alertname: 'NodeClockSkew', severity: 'warning', instance: 'node-1' }),
-    expected: 'unmatched',
+    outcome: 'unmatched',
     check: async ({ job }) => (job ? 'a Job was created' : undefined),
   },
   {
-    title: 'DiskSpaceLow is resolved: it has an Operario of its own',
+    title: 'DiskSpaceLow resolves: it has an Operario for that, too',
     webhook: loadFixture('operarios-guide/test-alert.json').replaceAll('"firing"', '"resolved"'),
-    expected: 'succeeded',
+    outcome: 'succeeded',
     check: async ({ operario }) =>
-      operario?.configMap === 'default/openfero-diskspacelow-resolved' ? undefined : `it ran ${operario?.configMap}`,
+      operario?.configMap === 'default/openfero-diskspacelow-resolved' ? undefined : `ran ${operario?.configMap}`,
   },
 ]
 
-/** Lays out log files, old ones and a fresh one, where the development cluster's node would have them. */
-export async function layOutLogs(hostRoot: string, now: number): Promise<void> {
+/** Part of the log of operarios/backup-check. */
+export const BACKUP_LOG = 'no backup of the last 24 hours'
+
+/** Writes log files, old ones and a fresh one, into the node's file system. */
+export async function writeLogs(hostRoot: string, now: number): Promise<void> {
   const directory = join(hostRoot, 'var/log')
   await mkdir(directory, { recursive: true })
   const longAgo = new Date(now - 30 * 24 * 3_600_000)
