@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** A change of a Job, as a watch tells it. */
+/** A watch event. */
 interface Change {
   version: number
   line: string
@@ -8,27 +8,27 @@ interface Change {
 
 interface StubJob {
   uid: string
-  /** As it was posted. */
+  /** As posted. */
   manifest: string
   text: string
 }
 
-export interface ShelfOptions {
-  /** Milliseconds after which a Job is complete; without it a Job goes on for ever. */
+export interface JobStoreOptions {
+  /** Milliseconds after which a Job completes (default never). */
   completeAfterMs?: number
 }
 
-/** The Jobs of the stand-in, kept as text: it is never looked into but for the name, and parsing would cost most of all. */
-export class JobShelf {
+/** The Jobs of the stand-in, kept as text: parsing more than the name would be the largest cost. */
+export class JobStore {
   readonly #jobs = new Map<string, StubJob>()
   readonly #changes: Change[] = []
   readonly #watchers = new Set<(line: string) => void>()
-  readonly #options: ShelfOptions
+  readonly #options: JobStoreOptions
   version = 1
-  /** Creates that were refused since the name was there. */
+  /** Creates rejected because the name was taken. */
   conflicts = 0
 
-  constructor(options: ShelfOptions) {
+  constructor(options: JobStoreOptions) {
     this.#options = options
   }
 
@@ -46,7 +46,7 @@ export class JobShelf {
     return `${head},"items":[${items.join(',')}]}`
   }
 
-  /** The Job as it now is, or undefined when there is one of its name. */
+  /** Returns the new Job, or undefined if the name is taken. */
   create(manifest: string): string | undefined {
     const { name } = (JSON.parse(manifest) as { metadata: { name: string } }).metadata
     if (this.#jobs.has(name)) {
@@ -61,11 +61,11 @@ export class JobShelf {
     return job.text
   }
 
-  /** Tells of all changes after a version, and of those to come. Returns what ends it. */
-  watch(since: number, tell: (line: string) => void): () => void {
-    for (const { version, line } of this.#changes) if (version > since) tell(line)
-    this.#watchers.add(tell)
-    return () => void this.#watchers.delete(tell)
+  /** Sends all changes after a version, past and future. Returns a function that stops it. */
+  watch(since: number, send: (line: string) => void): () => void {
+    for (const { version, line } of this.#changes) if (version > since) send(line)
+    this.#watchers.add(send)
+    return () => void this.#watchers.delete(send)
   }
 
   #change(job: StubJob, type: 'ADDED' | 'MODIFIED', status: string): void {
@@ -74,7 +74,7 @@ export class JobShelf {
     job.text = job.manifest.replace('"metadata":{', metadata).replace(/\}$/, `${status}}`)
     const line = `{"type":"${type}","object":${job.text}}\n`
     this.#changes.push({ version, line })
-    for (const tell of this.#watchers) tell(line)
+    for (const send of this.#watchers) send(line)
   }
 }
 
