@@ -97,9 +97,9 @@ const READY_TIMEOUT_MS = 20_000
 async function untilReady(url: string, isAlive: () => boolean, logFile: string): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS
   while (isAlive() && performance.now() < deadline) {
-    const answer = await fetch(`${url}/readiness`).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
+    const response = await fetch(`${url}/readiness`).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.ok) return
     await sleep(5)
   }
   throw new Error(`${url} is not ready; its log:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)

@@ -17,6 +17,6 @@ export function formatTable(
     })
     return cells.join('  ').trimEnd()
   }
-  const rule = widths.map((width) => '─'.repeat(width)).join('  ')
+  const rule = format(widths.map((width) => '─'.repeat(width)))
   return [format(header), rule, ...rows.map(format)].join('\n')
 }

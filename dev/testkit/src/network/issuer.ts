@@ -35,16 +35,16 @@ export async function startIssuer({ claimedUrl, claimedKeysUrl }: IssuerOptions 
   let isBroken = false
   let fetches = 0
   const server = createServer((request, response) => {
-    const answers: Record<string, () => unknown> = {
+    const responses: Record<string, () => unknown> = {
       '/.well-known/openid-configuration': () => ({ issuer: claimedUrl ?? url, jwks_uri: claimedKeysUrl ?? keysUrl }),
       '/keys': () => {
         fetches++
         return { keys: [key.jwk] }
       },
     }
-    const answer = isBroken ? undefined : answers[request.url ?? '']
-    response.writeHead(answer ? 200 : 503, { 'Content-Type': 'application/json', Connection: 'close' })
-    response.end(JSON.stringify(answer?.() ?? {}))
+    const body = isBroken ? undefined : responses[request.url ?? '']
+    response.writeHead(body ? 200 : 503, { 'Content-Type': 'application/json', Connection: 'close' })
+    response.end(JSON.stringify(body?.() ?? {}))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

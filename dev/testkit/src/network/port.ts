@@ -2,7 +2,7 @@ import getPort from 'get-port'
 
 const ATTEMPTS = 5
 
-/** A loopback port that was free a moment ago, and that no other caller in this process was given lately. */
+/** A loopback port that is free now. No other caller in this process gets it within 15 s. */
 export function freePort(): Promise<number> {
   return getPort({ host: '127.0.0.1' })
 }
