@@ -83,7 +83,7 @@ function digits(number: number): string {
 export function runOf(number: number, id: string): Run {
   const parsed = parseWebhook(JSON.parse(webhookText(1).bytes.toString().replaceAll(PLACEHOLDER, digits(number))))
   const alert = parsed.ok ? parsed.webhook.alerts[0] : undefined
-  if (!alert || isDefective(alert)) throw new Error('the sample alert is invalid')
+  if (!alert || isDefective(alert)) throw new Error('the sample alert is not one')
   const origin = { receiver: RECEIVER, groupKey: GROUP_KEY }
   return { id, dedupId: dedupId(origin, alert, 'alert'), ...origin, receivedAt: Date.now(), alert }
 }
