@@ -24,7 +24,7 @@ const ratioAtMost = (limit: number): Target => ({ of: 'ratio', rule: 'at most', 
 const atMost = (limit: number): Target => ({ of: 'value', rule: 'at most', limit })
 
 /**
- * Every target by figure. The rate of `dispatch` has one only against a real API server: beside the stand-in, which costs
+ * Every target by figure. The rate of `dispatch` has one only against a real API server: against the stand-in, which costs
  * next to nothing, the processor time says more.
  */
 const TARGETS: Readonly<Record<string, Target>> = {
