@@ -1,9 +1,9 @@
-# One image for each program, by --target: ingest, worker, dashboard; and for the local stack devcluster, loader.
+# One image per program, by --target: ingest, worker, dashboard; devcluster and loader for the local stack.
 #
-# Classic builder and BuildKit both build it. `pnpm images` builds all of them with labels and a fixed time, prints their
-# sizes, and with --verify builds them twice and compares.
+# Builds with BuildKit and the classic builder. `pnpm images` builds all images with labels and a fixed time and prints their
+# sizes; with --verify it builds them twice and compares the layers.
 #
-# Releases name the images by digest: --build-arg NODE_IMAGE=node:26-trixie-slim@sha256:…
+# Releases pin base images by digest: --build-arg NODE_IMAGE=node:26-trixie-slim@sha256:…
 ARG NODE_IMAGE=node:26-trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 ARG BUSYBOX_IMAGE=busybox:stable
@@ -11,7 +11,7 @@ ARG BUSYBOX_IMAGE=busybox:stable
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 ENV CI=true npm_config_allow_scripts=pnpm npm_config_update_notifier=false
-# Fetched by the lock file alone, so that a change of the source fetches nothing.
+# Needs the lockfile only, so source changes do not invalidate this layer.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN npm install --global "$(node --print "require('./package.json').packageManager")" && pnpm fetch
 COPY . .
@@ -19,7 +19,7 @@ RUN pnpm install --offline --frozen-lockfile
 ARG SOURCE_DATE_EPOCH=0
 RUN node scripts/bundle.mjs /out && find /out -exec touch --no-dereference --date "@${SOURCE_DATE_EPOCH}" {} +
 
-# The containers of Jobs run inside of the development cluster's container, which therefore needs a shell and its tools.
+# Jobs run inside the development cluster's container, so it needs a shell and tools.
 FROM ${BUSYBOX_IMAGE} AS tools
 ARG SOURCE_DATE_EPOCH=0
 RUN mkdir -p /out/usr/local/bin && cp /bin/busybox /out/usr/local/bin/ \
@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Opifer"
 ENV NODE_ENV=production OPIFER_REVISION=${REVISION} OPIFER_CREATED=${CREATED}
-# Distroless calls it nonroot. Node is the first process, and is told of SIGTERM itself.
+# The `nonroot` user of distroless. Node is process 1 and handles SIGTERM.
 USER 65532:65532
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/nodejs/bin/node", "/app/bin/main.mjs"]
@@ -46,7 +46,7 @@ CMD []
 
 FROM runtime AS ingest
 LABEL org.opencontainers.image.title="opifer-ingest" \
-      org.opencontainers.image.description="Takes Alertmanager's webhooks and enqueues a run for each alert"
+      org.opencontainers.image.description="Receives Alertmanager webhooks and queues one run per alert"
 COPY --from=build /out/ingest /
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
@@ -54,8 +54,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 
 FROM runtime AS worker
 LABEL org.opencontainers.image.title="opifer-worker" \
-      org.opencontainers.image.description="Makes a Kubernetes Job of each run and follows it to its end"
-# A sixth less memory on machines that have much, at no cost in time that could be measured here.
+      org.opencontainers.image.description="Creates a Kubernetes Job for each run and follows it to its end"
+# Saves a sixth of the memory on machines with plenty of it, without measurable cost.
 ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2
 COPY --from=build /out/worker /
 EXPOSE 8081
@@ -64,7 +64,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 
 FROM runtime AS dashboard
 LABEL org.opencontainers.image.title="opifer-dashboard" \
-      org.opencontainers.image.description="Shows what became of every alert"
+      org.opencontainers.image.description="Shows the runs and their outcomes"
 COPY --from=build /out/dashboard /
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
@@ -72,12 +72,12 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 
 FROM runtime AS loader
 LABEL org.opencontainers.image.title="opifer-loader" \
-      org.opencontainers.image.description="Loads the sample Operarios of the local stack"
+      org.opencontainers.image.description="Loads the sample Operarios into the local stack"
 COPY --from=build /out/loader /
 
 FROM runtime AS devcluster
 LABEL org.opencontainers.image.title="opifer-devcluster" \
-      org.opencontainers.image.description="For development only: a Kubernetes API that runs Jobs inside of its container"
+      org.opencontainers.image.description="For development only: a Kubernetes API that runs Jobs inside its own container"
 COPY --from=tools /out /
 COPY --from=build /out/devcluster /
 EXPOSE 6443

@@ -1,8 +1,8 @@
-// Makes a fresh clone ready and then runs one script of package.json:
+// Prepares a fresh clone, then runs a script of package.json:
 //
 //   node scripts/bootstrap.mjs <script> [arguments of the script]
 //
-// Needs nothing but Node >= 20 and npm. Leaves stdout to the script.
+// Needs Node >= 20 and npm. Only the script itself writes to stdout.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const NOTICE_AFTER = 2_000
+const NOTICE_AFTER_MS = 2_000
 
 const children = new Set()
 
@@ -25,17 +25,17 @@ try {
 
 async function main(scriptAndArgs) {
   const pnpm = await providePnpm()
-  // pnpm sees by itself, and at once, when there is nothing to install.
+  // Returns immediately when everything is installed.
   await step('installing dependencies', pnpm, ['install', '--frozen-lockfile', '--prefer-offline'])
   await provideRedis()
   return runScript(pnpm, scriptAndArgs)
 }
 
-/** The path of the pinned pnpm, which npm fetches once and then keeps. */
+/** Returns the path of the pinned pnpm, from the npm cache after the first time. */
 async function providePnpm() {
   const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
   const args = ['--yes', '--prefer-offline', `--package=${packageManager}`, '--call', 'command -v pnpm']
-  // npm 12 runs no install script that it is not told to, and pnpm's is what puts the program in its place.
+  // npm 12 runs install scripts only if allowed; pnpm's puts the binary in place.
   const stdout = await step(`fetching ${packageManager}`, 'npx', args, { npm_config_allow_scripts: 'pnpm' })
   return stdout.trim()
 }
@@ -43,11 +43,11 @@ async function providePnpm() {
 async function provideRedis() {
   if (process.env.REDIS_URL || works('redis-server', '--version')) return
   if (process.getuid?.() === 0 && works('apt-get', '--version') && (await installRedis())) return
-  // Last, because an engine that answers may still be unable to fetch an image.
+  // Last, because a running Docker may still be unable to pull images.
   if (works('docker', 'info')) return
-  throw new Error(`Redis is needed, in one of three ways:
-  - set REDIS_URL to a Redis that may be used for this
-  - install redis-server, so that it is on the PATH
+  throw new Error(`Redis is required. One of:
+  - set REDIS_URL to a Redis server for testing
+  - install redis-server on the PATH
   - start Docker`)
 }
 
@@ -64,24 +64,24 @@ async function installRedis() {
 
 function runScript(pnpm, scriptAndArgs) {
   const env = {
-    // Scripts call pnpm by its name, and so does turbo.
+    // Scripts and turbo look up pnpm on the PATH.
     PATH: `${dirname(pnpm)}${delimiter}${process.env.PATH}`,
     TURBO_TELEMETRY_DISABLED: '1',
   }
   return exitCodeOf(start(pnpm, ['--silent', 'run', ...scriptAndArgs], { stdio: 'inherit', env }))
 }
 
-/** Runs a command and returns its stdout. Speaks up only when it takes its time or fails. */
-async function step(what, command, args, env) {
+/** Runs a command and returns its stdout. Prints only if the command is slow or fails. */
+async function step(title, command, args, env) {
   const began = Date.now()
-  const notice = setTimeout(() => say(`${what} ...`), NOTICE_AFTER)
+  const notice = setTimeout(() => say(`${title} ...`), NOTICE_AFTER_MS)
   const child = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   const [code, stdout, stderr] = await Promise.all([exitCodeOf(child), text(child.stdout), text(child.stderr)])
   clearTimeout(notice)
 
   const took = Date.now() - began
-  if (code !== 0) throw new Error(`${what} failed with exit code ${code}\n${stdout}${stderr}`)
-  if (took >= NOTICE_AFTER) say(`${what} took ${Math.round(took / 1_000)} s`)
+  if (code !== 0) throw new Error(`${title} failed with exit code ${code}\n${stdout}${stderr}`)
+  if (took >= NOTICE_AFTER_MS) say(`${title} took ${Math.round(took / 1_000)} s`)
   return stdout
 }
 
@@ -92,7 +92,7 @@ function start(command, args, { stdio, env }) {
   return child
 }
 
-/** The exit code as a shell reports it: 128 + n when signal n ended the process. */
+/** Exit code as a shell reports it: 128 + n when signal n killed the process. */
 function exitCodeOf(child) {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
@@ -103,7 +103,7 @@ function exitCodeOf(child) {
 function forwardSignals() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // Ctrl-C reaches every process of the terminal; a second one would tell the script to give up at once.
+      // Ctrl-C already reaches every process of the terminal, and a second SIGINT makes the script exit immediately.
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       for (const child of children) child.kill(signal)
     })

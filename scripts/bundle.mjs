@@ -1,8 +1,8 @@
-// Makes of each program what its image holds, in <folder>/<program>/app:
+// Bundles each program for its image, into <folder>/<program>/app:
 //
 //   node scripts/bundle.mjs <folder>
 //
-// Each is one file of readable JavaScript, bin/main.mjs, beside the files that it serves as they are.
+// A bundle is one readable JavaScript file, bin/main.mjs, and static assets.
 import { cp, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
@@ -17,14 +17,14 @@ const programs = {
   worker: { entry: 'apps/worker/src/main.ts' },
   dashboard: { entry: 'apps/dashboard/src/main.ts', assets: 'apps/dashboard/src/assets', packages: ['@bull-board/ui'] },
   devcluster: { entry: 'dev/cluster/src/main.ts' },
-  loader: { entry: 'dev/stack/src/load.ts' },
+  loader: { entry: 'dev/stack/src/loader.ts' },
 }
 
-/** Node's own `punycode` is deprecated and warns when it is used; packages that ask for it mean the one in their dependencies. */
+/** Resolves `punycode` to the npm package: Node's own is deprecated and prints a warning. */
 const punycode = {
   name: 'punycode',
-  setup({ onResolve, resolve: look }) {
-    onResolve({ filter: /^punycode$/ }, ({ kind, resolveDir }) => look('punycode/', { kind, resolveDir }))
+  setup({ onResolve, resolve: resolveModule }) {
+    onResolve({ filter: /^punycode$/ }, ({ kind, resolveDir }) => resolveModule('punycode/', { kind, resolveDir }))
   },
 }
 
@@ -38,12 +38,12 @@ async function bundle(folder, { entry, assets, packages = [] }) {
     outfile: join(folder, 'bin/main.mjs'),
     bundle: true,
     platform: 'node',
-    // The oldest Node that the project runs on.
+    // The oldest supported version.
     target: 'node24.11',
     format: 'esm',
-    // Left as they are: a stack trace names what is in the source.
+    // Keeps stack traces readable.
     minify: false,
-    // Packages in CommonJS call `require` for what Node has built in.
+    // CommonJS packages call `require` for Node built-ins.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
     },
@@ -52,12 +52,12 @@ async function bundle(folder, { entry, assets, packages = [] }) {
     logLevel: 'warning',
   })
   await cp(join(root, 'deploy/images/healthcheck.mjs'), join(folder, 'healthcheck.mjs'))
-  // Sources look for them at ../assets, and so does the bundle.
+  // Both the source and the bundle look in ../assets.
   if (assets) await cp(join(root, assets), join(folder, 'assets'), { recursive: true })
   for (const name of packages) await copyPackage(name, join(root, dirname(entry)), folder)
 }
 
-/** A package whose files are looked for where the package manager would have put them. */
+/** Copies a package that reads its own files from node_modules. */
 async function copyPackage(name, from, folder) {
   const manifest = createRequire(join(from, 'main.ts')).resolve(`${name}/package.json`)
   await cp(dirname(manifest), join(folder, 'node_modules', name), {

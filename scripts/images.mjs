@@ -1,16 +1,16 @@
-// Builds the images, labelled, and prints what they weigh:
+// Builds and labels the images, and prints their sizes:
 //
 //   node scripts/images.mjs [--tag dev] [--source <URL of the repository>] [--verify]
 //
-// DOCKER_BUILDKIT=0 builds with the classic builder. --verify builds each twice, without what is cached, and fails unless
-// the layers of the application are the same, byte for byte.
+// DOCKER_BUILDKIT=0 uses the classic builder. --verify builds each image again without the cache and fails unless the layers
+// are identical.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const TARGETS = ['ingest', 'worker', 'dashboard', 'devcluster', 'loader']
-const MOST_MB = { image: 200, application: 15 }
+const MAX_MB = { image: 200, application: 15 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 })
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
-// The time of the commit, so that the same commit makes the same image.
+// The time of the commit, so the same commit builds the same image.
 const epoch = run('git', 'log', '-1', '--format=%ct').trim()
 const labels = {
   VERSION: version,
@@ -31,7 +31,7 @@ const labels = {
   SOURCE_DATE_EPOCH: epoch,
 }
 
-console.log('image               whole   application  (MB; of the whole, the base image is the rest)')
+console.log('image               total   application  (MB; the rest is the base image)')
 for (const target of TARGETS) {
   const image = `opifer/${target}:${values.tag}`
   build(target, image)
@@ -48,12 +48,13 @@ function report(image) {
   const [{ Size }] = JSON.parse(run('docker', 'image', 'inspect', image))
   const application = applicationBytes(image)
   console.log(`${image.padEnd(18)} ${megabytes(Size).padStart(6)} ${megabytes(application).padStart(13)}`)
-  if (application > MOST_MB.application * 1_000_000) fail(`${image}: the application is over ${MOST_MB.application} MB`)
-  // The base image is the distributor's; what can be held here is that nothing else came with it.
-  if (Size > MOST_MB.image * 1_000_000) console.log(`${' '.repeat(18)} over ${MOST_MB.image} MB, by its base image`)
+  if (application > MAX_MB.application * 1_000_000) fail(`${image}: application larger than ${MAX_MB.application} MB`)
+  // A note, not an error: the size of the base image is out of our hands.
+  if (Size > MAX_MB.image * 1_000_000)
+    console.log(`${' '.repeat(18)} larger than ${MAX_MB.image} MB because of its base image`)
 }
 
-/** What the layers hold that this Dockerfile adds to the base image: those that were copied. */
+/** Size of the layers that the Dockerfile adds to the base image. */
 function applicationBytes(image) {
   const lines = run('docker', 'history', '--no-trunc', '--human=false', '--format', '{{.Size}}\t{{.CreatedBy}}', image)
   const ours = lines.split('\n').slice(
@@ -68,7 +69,7 @@ function verify(target, image) {
   build(target, again, '--no-cache')
   const [first, second] = [image, again].map((name) => layers(name).join('\n'))
   run('docker', 'image', 'rm', again)
-  if (first !== second) fail(`${image}: a second build has other layers:\n${first}\n\n${second}`)
+  if (first !== second) fail(`${image}: a second build has different layers:\n${first}\n\n${second}`)
   console.log(`${' '.repeat(18)} a second build has the same ${layers(image).length} layers`)
 }
 
@@ -80,8 +81,8 @@ function megabytes(bytes) {
   return (bytes / 1_000_000).toFixed(1)
 }
 
-function fail(why) {
-  console.error(why)
+function fail(message) {
+  console.error(message)
   process.exitCode = 1
 }
 

@@ -2,8 +2,7 @@
 //
 //   node scripts/sbom.mjs [folder]        (default dist/sbom)
 //
-// It names what is bundled: the packages of the program and all that they depend on. What is in the base images, their
-// own bills of materials say.
+// It lists the packages of the program and all their dependencies. Base images have bills of materials of their own.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -5,10 +5,10 @@ export const ALERTNAME = 'OpiferBench'
 const RECEIVER = 'openfero'
 const GROUP_KEY = `{}/{team="platform"}:{alertname="${ALERTNAME}", cluster="eu-1", severity="warning"}`
 
-/** Where an alert's number stands in its text: 16 digits, as many as a fingerprint has. */
+/** Replaced by the number of an alert: 16 hex digits, as in a fingerprint. */
 const PLACEHOLDER = 'f'.repeat(16)
 
-/** An alert as kube-prometheus' rules make them, in size and in number of labels. */
+/** Number of labels and size as in kube-prometheus. The number makes labels and fingerprint unique. */
 const ALERT = {
   status: 'firing',
   labels: {
@@ -21,6 +21,7 @@ const ALERT = {
     namespace: 'orders',
     node: 'worker-7.eu-1.example.com',
     persistentvolumeclaim: 'data-postgres-0',
+    pod: `postgres-${PLACEHOLDER}`,
     prometheus: 'monitoring/k8s',
     severity: 'warning',
     team: 'platform',
@@ -31,30 +32,31 @@ const ALERT = {
     runbook_url: 'https://runbooks.example.com/kubernetes/kubepersistentvolumefillingup',
     summary: 'PersistentVolume is filling up.',
   },
-  startsAt: '2026-11-23T03:58:54.050894278Z',
+  startsAt: new Date(Date.now() - 300_000).toISOString().replace('Z', '894278Z'),
   endsAt: '0001-01-01T00:00:00Z',
   generatorURL:
     'http://prometheus.example.com/graph?g0.expr=kubelet_volume_stats_available_bytes+%2F+kubelet_volume_stats_capacity_bytes+%3C+0.15&g0.tab=1',
   fingerprint: PLACEHOLDER,
 }
 
-/** A webhook's text with the places where the numbers of its alerts go. */
+/** A webhook whose alerts can be renumbered in place. */
 export interface WebhookText {
   bytes: Buffer
-  /** Where in `bytes` each alert's 16 digits begin. */
-  places: number[]
+  /** For each alert, the offsets of its number in `bytes`. */
+  offsets: number[][]
 }
 
-/** A webhook of this many alerts, as Alertmanager writes it. */
+/** A webhook as Alertmanager writes it. */
 export function webhookText(alerts: number): WebhookText {
   const { labels, annotations } = ALERT
+  const { pod, ...commonLabels } = labels
   const { alertname, cluster, severity } = labels
   const text = JSON.stringify({
     receiver: RECEIVER,
     status: 'firing',
     alerts: Array.from({ length: alerts }, () => ALERT),
     groupLabels: { alertname, cluster, severity },
-    commonLabels: labels,
+    commonLabels,
     commonAnnotations: annotations,
     externalURL: 'http://alertmanager.example.com:9093',
     version: '4',
@@ -62,23 +64,24 @@ export function webhookText(alerts: number): WebhookText {
     truncatedAlerts: 0,
   })
   const bytes = Buffer.from(text)
-  const places: number[] = []
-  for (let at = bytes.indexOf(PLACEHOLDER); at >= 0; at = bytes.indexOf(PLACEHOLDER, at + 16)) places.push(at)
-  return { bytes, places }
+  const all: number[] = []
+  for (let at = bytes.indexOf(PLACEHOLDER); at >= 0; at = bytes.indexOf(PLACEHOLDER, at + 16)) all.push(at)
+  const each = all.length / alerts
+  return { bytes, offsets: Array.from({ length: alerts }, (_, index) => all.slice(index * each, (index + 1) * each)) }
 }
 
-/** Gives an alert its number: another number is another alert. */
-export function writeNumber(bytes: Buffer, place: number, number: number): void {
-  bytes.write(digits(number), place, 'latin1')
+/** Renumbers an alert, which makes it a different one. */
+export function writeNumber(bytes: Buffer, offsets: readonly number[], number: number): void {
+  for (const offset of offsets) bytes.write(digits(number), offset, 'latin1')
 }
 
 function digits(number: number): string {
   return number.toString(16).padStart(16, '0')
 }
 
-/** The run that ingest would make of an alert. */
+/** The run that ingest creates for an alert. */
 export function runOf(number: number, id: string): Run {
-  const parsed = parseWebhook(JSON.parse(webhookText(1).bytes.toString().replace(PLACEHOLDER, digits(number))))
+  const parsed = parseWebhook(JSON.parse(webhookText(1).bytes.toString().replaceAll(PLACEHOLDER, digits(number))))
   const alert = parsed.ok ? parsed.webhook.alerts[0] : undefined
   if (!alert || isInvalid(alert)) throw new Error('the sample alert is not one')
   const origin = { receiver: RECEIVER, groupKey: GROUP_KEY }
@@ -86,5 +89,5 @@ export function runOf(number: number, id: string): Run {
   return { id, dedupId, alertKey, ...origin, receivedAt: Date.now(), alert }
 }
 
-/** Bytes of one alert as it comes over the wire. */
+/** JSON size of one alert. */
 export const ALERT_BYTES = JSON.stringify(ALERT).length

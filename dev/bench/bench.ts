@@ -12,45 +12,43 @@ import { bundlePrograms, type Program, type ProgramOptions, startProgram } from 
 
 export interface BenchOptions {
   quick: boolean
-  /** A real cluster's, to be used where a cluster is measured; else the development cluster or a stand-in. */
+  /** Path of a real cluster's kubeconfig (default a development cluster or a stand-in). */
   kubeconfig: string | undefined
-  /** Where the measured programs leave their CPU profiles. */
+  /** Folder for CPU profiles of the programs. */
   profileDir: string | undefined
 }
 
-/** What all measurements share. What they open is closed when their scope ends. */
-export interface Bench extends BenchOptions {
+/** Shared by all measurements. What they open is closed at the end of their scope. */
+export interface Bench extends BenchOptions, AsyncDisposable {
   /** Scratch folder. */
   dir: string
   redisUrl: string
   redis: Redis
-  /** The queue of runs, as ingest and workers know it. */
+  /** The queue of runs. */
   queue: Queue
   start(app: 'ingest' | 'worker', options?: ProgramOptions): Promise<Program>
-  helper<Question, Answer>(file: string): Helper<Question, Answer>
+  helper<Request, Response>(file: string): Helper<Request, Response>
   onClose(release: () => Promise<unknown>): void
   /** Runs one measurement and closes what it opened. */
   scope<T>(work: () => Promise<T>): Promise<T>
-  /** Empties Redis, its log file too, so that each round finds the same. */
+  /** Empties Redis and its append-only file, so that all rounds start equal. */
   empty(): Promise<void>
-  stop(): Promise<void>
 }
 
-/** With the AOF as the promise of docs/reliability.md asks for it, never rewritten in the midst of a measurement. */
+/** The AOF setting that docs/reliability.md requires; it is never rewritten during a measurement. */
 const REDIS = { appendonly: 'always', extraArgs: ['--auto-aof-rewrite-percentage', '0'] } as const
 
 export async function createBench(options: BenchOptions): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'opifer-bench-'))
-  // At exit, so that a benchmark that is broken off leaves nothing behind either; processes end in the same way.
+  // At exit, so that an interrupted benchmark leaves nothing behind. Child processes are killed the same way.
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
   await bundlePrograms(dir)
-  const server = await startRedis(REDIS)
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null })
+  await using resources = new AsyncDisposableStack()
+  const server = resources.adopt(await startRedis(REDIS), (started) => started.stop())
+  const redis = resources.adopt(new Redis(server.url, { maxRetriesPerRequest: null }), (client) => client.disconnect())
   const queue = new Queue(RUNS.name, { connection: redis, prefix: QUEUE_PREFIX, defaultJobOptions: RUNS.jobOptions })
-  const releases: (() => Promise<unknown>)[] = []
-  const close = async (leave: number) => {
-    while (releases.length > leave) await releases.pop()?.()
-  }
+  resources.defer(() => queue.close())
+  let current = resources.use(new AsyncDisposableStack())
   const bench: Bench = {
     ...options,
     dir,
@@ -58,36 +56,35 @@ export async function createBench(options: BenchOptions): Promise<Bench> {
     redis,
     queue,
     async start(app, programOptions = {}) {
+      const owner = current
       const program = await startProgram(app, bench, programOptions)
-      releases.push(() => program.stop())
+      owner.defer(() => program.stop())
       return program
     },
-    helper<Question, Answer>(file: string) {
-      const helper = startHelper<Question, Answer>(file)
-      releases.push(() => helper.stop())
+    helper<Request, Response>(file: string) {
+      const helper = startHelper<Request, Response>(file)
+      current.defer(() => helper.stop())
       return helper
     },
-    onClose: (release) => void releases.push(release),
+    onClose: (release) => current.defer(async () => void (await release())),
     async scope(work) {
-      const before = releases.length
+      const outer = current
+      await using inner = new AsyncDisposableStack()
+      current = inner
       try {
         return await work()
       } finally {
-        await close(before)
+        current = outer
       }
     },
     empty: () => emptyRedis(redis),
-    async stop() {
-      await close(0)
-      await queue.close()
-      redis.disconnect()
-      await server.stop()
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+  const running = resources.move()
   return bench
 }
 
-/** The default of ingest and worker. */
+/** The default of ingest and workers. */
 export const QUEUE_PREFIX = '{opifer}'
 
 async function emptyRedis(redis: Redis): Promise<void> {

@@ -2,21 +2,21 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditLog, startDevCluster } from '@opifer/devcluster'
 import { LABEL } from '@opifer/core'
+import { connectKube, jobsPath } from '@opifer/testkit'
 import { ALERTNAME } from './alerts.ts'
 import type { Bench } from './bench.ts'
-import { connectKube, jobsPath } from '@opifer/testkit'
 import { configMap } from './operario.ts'
-import type { ApiServerAnswer, ApiServerQuestion } from './processes/api-server.ts'
-import type { ShelfOptions } from './stub/job-shelf.ts'
+import type { ApiServerRequest, ApiServerResponse } from './processes/api-server.ts'
+import type { JobStoreOptions } from './stub/job-store.ts'
 
-/** A cluster that a worker can be pointed at, with the Operario in it. */
+/** A cluster that contains the Operario. */
 export interface Cluster {
   kubeconfig: string
-  /** What was asked of it, where that can be told. */
+  /** Only in the development cluster. */
   audit?: AuditLog
 }
 
-/** The cluster that was given, or a development cluster in which nothing happens but by its clients. */
+/** The cluster of `--kubeconfig`, or a development cluster without controllers. */
 export async function openCluster(bench: Bench): Promise<Cluster> {
   const cluster = bench.kubeconfig === undefined ? await openDevCluster(bench) : { kubeconfig: bench.kubeconfig }
   const kube = await connectKube(cluster.kubeconfig)
@@ -40,15 +40,15 @@ async function openDevCluster(bench: Bench): Promise<Cluster> {
   return { kubeconfig, audit: cluster.audit }
 }
 
-/** The API server's stand-in. */
+/** The API server stand-in. */
 export interface StandIn {
   kubeconfig: string
-  reset(options?: ShelfOptions): Promise<void>
+  reset(options?: JobStoreOptions): Promise<void>
   count(): Promise<{ jobs: number; conflicts: number }>
 }
 
 export async function startStandIn(bench: Bench): Promise<StandIn> {
-  const helper = bench.helper<ApiServerQuestion, ApiServerAnswer>('api-server.ts')
+  const helper = bench.helper<ApiServerRequest, ApiServerResponse>('api-server.ts')
   const access = await helper.ask({ kind: 'start', configMap: configMap('default') })
   const kubeconfig = join(bench.dir, 'stand-in.kubeconfig')
   await writeFile(kubeconfig, kubeconfigText(access), { mode: 0o600 })
@@ -62,7 +62,7 @@ export async function startStandIn(bench: Bench): Promise<StandIn> {
 }
 
 /** JSON is YAML too. */
-function kubeconfigText({ url, cert }: ApiServerAnswer): string {
+function kubeconfigText({ url, cert }: ApiServerResponse): string {
   const name = 'stand-in'
   const ca = Buffer.from(cert).toString('base64')
   return JSON.stringify({

@@ -6,31 +6,33 @@ import type { JobLoad } from './processes/job-load.ts'
 import { dispatch, startFiller } from './runs.ts'
 import { comparedPaces, type Figure } from './targets.ts'
 
-/** Runs that a worker works on at a time by default, and posts under way in the baselines. */
+/** The default concurrency of a worker, and of the posts in the baselines. */
 const IN_FLIGHT = 50
 
-/** How many Jobs a second one worker gets created from a full queue, beside two ways to post the same Jobs. */
+/**
+ * Jobs per second that one worker creates from a full queue; the baselines are two ways to post the same Jobs. Without
+ * `--kubeconfig` the API server is a stand-in and then a development cluster.
+ */
 export async function measureDispatch(bench: Bench): Promise<Figure[]> {
   const posts = bench.helper<JobLoad, number>('job-load.ts')
   const standIn = bench.kubeconfig === undefined ? await startStandIn(bench) : undefined
   const figures = standIn ? await bench.scope(() => against('dispatch', { ...standIn, bench, posts })) : []
-  // With an API server that has work to do itself: a real one where it is given.
   const cluster = { ...(await openCluster(bench)), bench, posts }
-  return [...figures, ...(await against(standIn ? 'dispatch.devcluster' : 'dispatch', cluster))]
+  return [...figures, ...(await against(standIn ? 'dispatch.devcluster' : 'dispatch.cluster', cluster))]
 }
 
 interface Setting {
   bench: Bench
   posts: Helper<JobLoad, number>
   kubeconfig: string
-  /** Makes it forget all Jobs, where it can. */
+  /** Deletes all Jobs, where that is cheap. */
   reset?: () => Promise<void>
 }
 
 let round = 0
 
 async function against(id: string, { bench, posts, kubeconfig, reset }: Setting): Promise<Figure[]> {
-  const filler = startFiller(bench)
+  const filler = await startFiller(bench)
   const worker = await bench.start('worker', { flags: [`--kubeconfig=${kubeconfig}`], profile: `worker.${id}` })
   const jobs = (bench.quick ? 800 : 2_400) / (reset ? 1 : 4)
   const post = (client: JobLoad['client'], count: number): Promise<Pace> =>

@@ -9,10 +9,10 @@ import { percentile } from './measure.ts'
 import { sampleJob } from './operario.ts'
 import { compared, type Figure, figure } from './targets.ts'
 
-/** Between one webhook and the next: nothing of the one is left then. */
+/** Pause between two webhooks, so that the first is finished. */
 const PAUSE_MS = 40
 
-/** How long it takes from a webhook until its Job is visible to a watch, beside a Job that is just created. */
+/** Time from a webhook until its Job is visible to a watch; the baseline is a bare create. */
 export async function measureEndToEnd(bench: Bench): Promise<Figure[]> {
   const { kubeconfig } = await openCluster(bench)
   await bench.start('worker', { flags: [`--kubeconfig=${kubeconfig}`] })
@@ -43,7 +43,7 @@ export async function measureEndToEnd(bench: Bench): Promise<Figure[]> {
 
 const WARM_UP = 30
 
-/** Resolves with the time at which the Job of a name, or of a run, was seen first. */
+/** Resolves with the time at which the Job with this name, or of this run, first appeared. */
 type Sight = (key: string) => Promise<number>
 
 async function watchForJobs(bench: Bench, kube: Kube): Promise<Sight> {
@@ -70,8 +70,8 @@ async function timeUntil(sight: Sight, start: () => Promise<string>): Promise<nu
 }
 
 async function postWebhook(url: string, number: number): Promise<string> {
-  const { bytes, places } = webhookText(1)
-  for (const place of places) writeNumber(bytes, place, number)
+  const { bytes, offsets } = webhookText(1)
+  writeNumber(bytes, offsets[0] ?? [], number)
   const headers = { 'content-type': 'application/json' }
   const { body } = await request(url, { method: 'POST', headers, body: bytes })
   const { alerts } = (await body.json()) as { alerts: { runId: string }[] }

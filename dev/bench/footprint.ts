@@ -10,22 +10,22 @@ import type { Program } from './program.ts'
 import { emptyAndPause, until } from './runs.ts'
 import { compared, type Figure, figure } from './targets.ts'
 
-/** How much memory everything takes, with how many runs, and how long programs take to start. */
+/** Memory by number of runs, and startup times. */
 export async function measureFootprint(bench: Bench): Promise<Figure[]> {
   const standIn = await startStandIn(bench)
   const startup = await bench.scope(() => measureStartup(bench, standIn.kubeconfig))
   const worker = await bench.start('worker', { flags: [`--kubeconfig=${standIn.kubeconfig}`] })
   const ingest = await bench.start('ingest')
   const post = createSender(bench, ingest)
-  const weigh = (id: string) => [
+  const measure = (id: string) => [
     figure(`footprint.${id}.ingest`, ingest.memory().now / MIB, 'MiB'),
     figure(`footprint.${id}.worker`, worker.memory().now / MIB, 'MiB'),
   ]
-  /** Queues more runs, and weighs what each of them takes. */
-  async function weighQueued(runs: number): Promise<Figure[]> {
+  /** Queues more runs and measures memory per run. */
+  async function measureQueued(runs: number): Promise<Figure[]> {
     const before = await redisMemory(bench.redis)
     await post(runs)
-    return [...weigh(nameOf(runs)), redisFigure(nameOf(runs), (await redisMemory(bench.redis)) - before, runs)]
+    return [...measure(nameOf(runs)), redisFigure(nameOf(runs), (await redisMemory(bench.redis)) - before, runs)]
   }
   async function createJobs(count: number): Promise<void> {
     await bench.queue.resume()
@@ -35,14 +35,14 @@ export async function measureFootprint(bench: Bench): Promise<Figure[]> {
 
   await emptyAndPause(bench)
   const empty = await redisMemory(bench.redis)
-  const [few, some, many] = bench.quick ? [100, 1_000, 3_000] : [1_000, 10_000, 100_000]
-  const figures = [...startup, ...weigh('idle'), ...(await weighQueued(few)), ...(await weighQueued(some))]
-  await createJobs(few + some)
+  const [few, several, many] = bench.quick ? [100, 1_000, 3_000] : [1_000, 10_000, 100_000]
+  const figures = [...startup, ...measure('idle'), ...(await measureQueued(few)), ...(await measureQueued(several))]
+  await createJobs(few + several)
   const inFlight = (await redisMemory(bench.redis)) - empty
-  const id = `${nameOf(some)}-in-flight`
-  figures.push(...weigh(id), redisFigure(id, inFlight, few + some), ...(await weighQueued(many)))
-  // At work, with all of them queued.
-  await createJobs(1.2 * some)
+  const id = `${nameOf(several)}-in-flight`
+  figures.push(...measure(id), redisFigure(id, inFlight, few + several), ...(await measureQueued(many)))
+  // Under load, with all of them queued.
+  await createJobs(1.2 * several)
   return [
     ...figures,
     figure('footprint.peak.ingest', ingest.memory().peak / MIB, 'MiB'),
@@ -54,7 +54,7 @@ function redisFigure(id: string, bytes: number, runs: number): Figure {
   return compared(`footprint.${id}.redis`, 'bytes/run', [bytes / runs], [ALERT_BYTES])
 }
 
-/** Sends so many more alerts that were not there before. */
+/** Sends a number of new alerts. */
 function createSender(bench: Bench, { url }: Program): (alerts: number) => Promise<void> {
   const http = bench.helper<HttpLoad, HttpLoadResult>('http-load.ts')
   const load = { port: Number(new URL(url).port), alerts: 100, connections: 8, seconds: 300 }
@@ -70,7 +70,7 @@ function nameOf(runs: number): string {
   return runs >= 1_000 ? `${runs / 1_000}k` : String(runs)
 }
 
-/** From the start of the process to the first `ok` of `/readiness`, beside a Node that does nothing. */
+/** From process start to the first `ok` of `/readiness`; the baseline is an empty Node process. */
 async function measureStartup(bench: Bench, kubeconfig: string): Promise<Figure[]> {
   const startUp = async (app: 'ingest' | 'worker', flags: string[]) => {
     const program = await bench.start(app, { flags })

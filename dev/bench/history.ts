@@ -25,7 +25,7 @@ const FILTERS: Readonly<Record<string, RunQuery>> = {
   nothing: { text: 'is nowhere' },
 }
 
-/** The first page of each filter with many runs in the history, beside the same page with few; and what a run costs. */
+/** First page of each filter with many runs, with few runs as the baseline; and the cost of one run. */
 export async function measureHistory(bench: Bench): Promise<Figure[]> {
   const many = bench.quick ? 10_000 : 50_000
   const before = await redisMemory(bench.redis)
@@ -61,7 +61,7 @@ async function timeOf(reader: HistoryReader, query: RunQuery, runs: number): Pro
   return median(times)
 }
 
-/** Writes a history as workers would, and tells what each run took of Redis. */
+/** Writes a history as workers do. Returns what each run costs Redis. */
 async function fill({ redis }: Bench, runs: number) {
   const prefix = `{history-${runs}}`
   const recorder = createRecorder(redis, prefix, { historyMaxAge: 7 * DAY_MS, historyMaxRuns: runs })

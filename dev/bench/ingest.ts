@@ -2,14 +2,14 @@ import { type Bench, QUEUE_PREFIX } from './bench.ts'
 import type { Helper } from './helper.ts'
 import { interleave, median, paceOf } from './measure.ts'
 import type { HttpLoad, HttpLoadResult } from './processes/http-load.ts'
-import type { QueueLoad, QueueLoadResult } from './processes/queue-load.ts'
+import type { JobPattern, QueueLoad, QueueLoadResult } from './processes/queue-load.ts'
 import type { Program } from './program.ts'
 import { comparedPaces, type Figure, figure } from './targets.ts'
 
-/** Webhooks under way at a time, and `addBulk`s in the baseline. */
+/** Concurrent webhooks, and concurrent `addBulk` calls of the baseline. */
 const IN_FLIGHT = 32
 
-/** No alert comes twice. */
+/** No repeats. */
 const ALL = Number.MAX_SAFE_INTEGER
 
 interface Setting {
@@ -17,17 +17,20 @@ interface Setting {
   ingest: Program
   http: Helper<HttpLoad, HttpLoadResult>
   queue: Helper<QueueLoad, QueueLoadResult>
+  pattern: JobPattern
   seconds: number
   rounds: number
 }
 
-/** How many alerts a second one ingest process acknowledges, beside how many BullMQ adds by itself. */
+/** Alerts per second that one ingest process acknowledges; the baseline is BullMQ's `addBulk`. */
 export async function measureIngest(bench: Bench): Promise<Figure[]> {
   const ingest = await bench.start('ingest', { profile: 'ingest' })
+  const http = bench.helper<HttpLoad, HttpLoadResult>('http-load.ts')
   const setting: Setting = {
     bench,
     ingest,
-    http: bench.helper('http-load.ts'),
+    http,
+    pattern: await readPattern(bench, ingest, http),
     queue: bench.helper('queue-load.ts'),
     seconds: bench.quick ? 0.7 : 2,
     rounds: bench.quick ? 2 : 5,
@@ -41,8 +44,16 @@ export async function measureIngest(bench: Bench): Promise<Figure[]> {
   return figures
 }
 
+/** A job exactly as ingest adds it. */
+async function readPattern(bench: Bench, ingest: Program, http: Helper<HttpLoad, HttpLoadResult>): Promise<JobPattern> {
+  await http.ask({ port: portOf(ingest), alerts: 1, connections: 1, seconds: 10, webhooks: 1, first: 0, distinct: 1 })
+  const [job] = await bench.queue.getWaiting(0, 0)
+  if (!job) throw new Error('ingest queued nothing')
+  return { name: job.name, data: job.data }
+}
+
 async function throughput(setting: Setting, alerts: number, kind: 'fresh' | 'duplicate'): Promise<Figure[]> {
-  const { bench, ingest, http, queue, seconds, rounds } = setting
+  const { bench, ingest, http, queue, pattern, seconds, rounds } = setting
   const load = { alerts, seconds, first: 0, distinct: kind === 'fresh' ? ALL : alerts }
   const results: HttpLoadResult[] = []
   const measured = await interleave(rounds, {
@@ -57,7 +68,7 @@ async function throughput(setting: Setting, alerts: number, kind: 'fresh' | 'dup
     baseline: () =>
       paceOf(queue.pid, async () => {
         await bench.empty()
-        const target = { redisUrl: bench.redisUrl, prefix: QUEUE_PREFIX }
+        const target = { redisUrl: bench.redisUrl, prefix: QUEUE_PREFIX, pattern }
         const { added, seconds: taken } = await queue.ask({ ...load, ...target, inFlight: IN_FLIGHT })
         return { done: added, seconds: taken }
       }),
@@ -66,7 +77,7 @@ async function throughput(setting: Setting, alerts: number, kind: 'fresh' | 'dup
   return [...comparedPaces(id, 'alert', measured.ingest, measured.baseline), ...latencies(id, results.slice(1))]
 }
 
-/** How long webhooks wait when they come at half the top rate, at even times. */
+/** Latency at half the maximum rate, evenly spaced. */
 async function halfRate(
   { bench, ingest, http, seconds, rounds }: Setting,
   alerts: number,
@@ -92,9 +103,9 @@ function portOf({ url }: Program): number {
   return Number(new URL(url).port)
 }
 
-/** A rate is worth nothing if what was acknowledged is not there. */
-async function checkAllThere({ queue }: Bench, { refused }: HttpLoadResult, expected: number): Promise<void> {
+/** The rate counts only if every acknowledged alert is in the queue. */
+async function checkAllThere({ queue }: Bench, { rejected }: HttpLoadResult, expected: number): Promise<void> {
   const waiting = await queue.getWaitingCount()
-  if (refused > 0) throw new Error(`ingest refused ${refused} webhooks`)
+  if (rejected > 0) throw new Error(`ingest rejected ${rejected} webhooks`)
   if (waiting !== expected) throw new Error(`${waiting} runs are queued, not ${expected}`)
 }

@@ -8,14 +8,15 @@ import { measureFootprint } from './footprint.ts'
 import { measureHistory } from './history.ts'
 import { measureIngest } from './ingest.ts'
 import { measureNotice } from './notice.ts'
+import { measureRedisRun } from './redis-run.ts'
 import { measureScale } from './scale.ts'
-import { formatTable } from './table.ts'
-import type { Figure } from './targets.ts'
+import { type Figure, figureTable } from './targets.ts'
 
-/** What is measured, in the order of the figures. */
+/** By id, in order. */
 const MEASUREMENTS: Record<string, (bench: Bench) => Promise<Figure[]>> = {
   ingest: measureIngest,
   dispatch: measureDispatch,
+  redis: measureRedisRun,
   notice: measureNotice,
   'end-to-end': measureEndToEnd,
   footprint: measureFootprint,
@@ -40,17 +41,13 @@ if (unknown.length > 0) {
 if (values.profile !== undefined) await mkdir(values.profile, { recursive: true })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-const bench = await createBench({
+await using bench = await createBench({
   quick: values.quick,
   kubeconfig: values.kubeconfig,
   profileDir: values.profile && resolve(values.profile),
 })
-try {
-  const figures = await measureAll(bench)
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
-} finally {
-  await bench.stop()
-}
+const all = await measureAll(bench)
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(all, null, 2)}\n`)
 
 async function measureAll(running: Bench): Promise<Figure[]> {
   const figures: Figure[] = []
@@ -59,8 +56,8 @@ async function measureAll(running: Bench): Promise<Figure[]> {
     const startedAt = performance.now()
     process.stderr.write(`bench: ${id} ...\n`)
     const measured = await running.scope(() => measure(running))
-    // At once, since what comes after may fail.
-    process.stdout.write(`\n${formatTable(measured)}\n`)
+    // Now, because a later measurement may fail.
+    process.stdout.write(`\n${figureTable(measured)}\n`)
     figures.push(...measured)
     process.stderr.write(`bench: ${id} took ${Math.round((performance.now() - startedAt) / 1_000)} s\n`)
     await running.empty()

@@ -1,11 +1,10 @@
 import { processorTimeOf } from './process-stats.ts'
 
-/** Half of the values are smaller, half larger. */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }
 
-/** The value that a share of all values do not exceed; between two of them, in proportion. */
+/** Percentile by linear interpolation; `share` is from 0 to 1. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const place = (sorted.length - 1) * share
@@ -15,12 +14,12 @@ export function percentile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-/** What each subject measured, round by round. */
+/** Values of each subject by round. */
 export type Rounds<Subject extends string, Value> = Record<Subject, Value[]>
 
 /**
- * Measures subjects in turns, A B A B, so that a machine that slows down meanwhile does so for all of them. A round that
- * only warms up comes first and does not count.
+ * Measures subjects alternately, A B A B, so that a machine that slows down affects all of them. The first round is a warm-up
+ * and does not count.
  */
 export async function interleave<Subject extends string, Value>(
   rounds: number,
@@ -37,14 +36,14 @@ export async function interleave<Subject extends string, Value>(
   return measured
 }
 
-/** How fast something went, and what a process took for it. */
+/** A rate and what it costs one process. */
 export interface Pace {
   perSecond: number
-  /** Microseconds of processor time for each; what other load there is on the machine has little influence on it. */
+  /** Microseconds of processor time per item. Hardly depends on other load on the machine. */
   processorMicros: number | undefined
 }
 
-/** Measures a number of things done, from `work`, over its seconds and over the processor time of a process. */
+/** Rate of `work`, and processor time of the process `pid` per item done. */
 export async function paceOf(pid: number, work: () => Promise<{ done: number; seconds: number }>): Promise<Pace> {
   const before = processorTimeOf(pid)
   const { done, seconds } = await work()
@@ -53,7 +52,7 @@ export async function paceOf(pid: number, work: () => Promise<{ done: number; se
   return { perSecond: done / seconds, processorMicros }
 }
 
-/** The median of the ratios within each round: what disturbs a whole round cancels out. */
+/** Median of the ratios within each round, so that disturbances of a whole round cancel out. */
 export function ratioOf(values: readonly number[], baselines: readonly number[]): number {
   return median(values.map((value, round) => value / (baselines[round] ?? Number.NaN)))
 }

@@ -14,8 +14,8 @@ import { compared, type Figure, figure } from './targets.ts'
 const JOBS_PER_SECOND = 50
 
 /**
- * How long after the end of its Job the outcome of a run is recorded, beside how long a bare watch takes to show that end.
- * Times are from before the status is sent, so they hold the API server's own part too.
+ * Time from the end of a Job until the outcome of its run is recorded; the baseline is a bare watch that reports that end.
+ * Both start before the status is sent, so they include the API server's part.
  */
 export async function measureNotice(bench: Bench): Promise<Figure[]> {
   const cluster = await openCluster(bench)
@@ -23,7 +23,7 @@ export async function measureNotice(bench: Bench): Promise<Figure[]> {
   const kube = await connectKube(cluster.kubeconfig)
   bench.onClose(() => kube.close())
   const jobs = bench.quick ? 200 : 600
-  await fill(bench, startFiller(bench), jobs)
+  await fill(await startFiller(bench), jobs)
   await until(() => bench.queue.getDelayedCount(), jobs)
   const recorded = await listenForOutcomes(bench)
   const shown = await listenForEnds(bench, kube)
@@ -45,7 +45,7 @@ export async function measureNotice(bench: Bench): Promise<Figure[]> {
 /** Times are milliseconds since the epoch, by run. */
 type Times = Map<string, number>
 
-/** When outcomes were recorded, by the clock of Redis: its event has the time of the transaction in its id. */
+/** When outcomes were recorded, by the clock of Redis: the id of a stream entry contains the time. */
 async function listenForOutcomes(bench: Bench): Promise<Times> {
   const connection = new Redis(bench.redisUrl, { maxRetriesPerRequest: null })
   const events = new QueueEvents(RUNS.name, { connection, prefix: QUEUE_PREFIX })
@@ -68,7 +68,7 @@ async function listenForEnds(bench: Bench, kube: Kube): Promise<Times> {
   return times
 }
 
-/** Ends all Jobs, as their controller would, at even times. */
+/** Completes all Jobs at an even rate, as the Job controller would. */
 async function endJobs(kube: Kube): Promise<Times> {
   const path = jobsPath(kube.namespace)
   const { items } = await kube.call<{ items: KubeWatchEvent['object'][] }>(
@@ -104,7 +104,7 @@ function delaysAfter(sent: Times, seen: Times): number[] {
   })
 }
 
-/** A worker's call that is not one of its two shared lists and watches. */
+/** A worker's call other than its shared lists and watches. */
 function isOfOneRun({ userAgent, verb, resource }: AuditEntry): boolean {
   const isShared = (verb === 'list' || verb === 'watch') && resource !== 'pods'
   return userAgent.startsWith('opifer-worker') && !isShared

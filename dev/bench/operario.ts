@@ -2,8 +2,8 @@ import { buildJob, type JobManifest, operarioAddress, readOperario } from '@opif
 import { ALERTNAME, runOf } from './alerts.ts'
 
 /**
- * The Operario that all measurements run. Suspended, and managed by nobody, its Jobs make no pods: in a real cluster too
- * they cost what their objects cost, and end when the benchmark says so.
+ * The Operario of all measurements. Its Jobs are suspended and belong to no controller, so they create no pods, not even in
+ * a real cluster, and end when the benchmark ends them.
  */
 const MANIFEST = `apiVersion: batch/v1
 kind: Job
@@ -11,7 +11,7 @@ metadata:
   name: opifer-bench
 spec:
   suspend: true
-  managedBy: bench.opifer.io/nobody
+  managedBy: bench.opifer.io/none
   backoffLimit: 2
   activeDeadlineSeconds: 600
   template:
@@ -46,7 +46,7 @@ export function configMap(namespace: string) {
   }
 }
 
-/** The Job that a worker makes of the first alert. */
+/** The Job that a worker creates for the first alert. */
 export function sampleJob(namespace: string): JobManifest {
   const resolution = readOperario(configMap(namespace), ADDRESS)
   if (resolution.kind !== 'found') throw new Error(resolution.reason)

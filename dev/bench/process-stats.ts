@@ -6,7 +6,7 @@ export const MIB = 1024 * 1024
 /** Resident memory of a process in bytes. */
 export interface Memory {
   now: number
-  /** The most that it ever was; what it is now where the system does not keep it. */
+  /** Maximum so far; on systems without one, the same as `now`. */
   peak: number
 }
 
@@ -20,14 +20,14 @@ export function memoryOf(pid: number): Memory {
   return { now: kib('VmRSS'), peak: kib('VmHWM') }
 }
 
-/** Microseconds of processor time that a process has taken so far; undefined where the system does not tell. */
+/** Microseconds of processor time used by a process; undefined on systems other than Linux. */
 export function processorTimeOf(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The second field is a name in brackets that may hold anything; the user's and the system's time are 14 and 15.
+  // The second field is a name in parentheses that may contain anything. User and system time are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * TICK_MICROS
 }
 
-/** Linux reports in hundredths of a second whatever its own clock does (USER_HZ). */
+/** Linux always reports hundredths of a second here (USER_HZ). */
 const TICK_MICROS = 10_000

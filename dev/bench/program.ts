@@ -10,21 +10,21 @@ import { type Memory, memoryOf } from './process-stats.ts'
 
 export interface ProgramOptions {
   flags?: readonly string[]
-  /** Names its CPU profile; without one it is never profiled. */
+  /** File name of its CPU profile (default not profiled). */
   profile?: string
 }
 
-/** A running ingest or worker: the real program. */
+/** A running ingest or worker program. */
 export interface Program {
   pid: number
   url: string
-  /** Milliseconds from its start until it said that it is ready. */
+  /** Milliseconds from its start until it was ready. */
   startupMs: number
   memory(): Memory
   stop(): Promise<void>
 }
 
-interface Surroundings {
+interface Environment {
   dir: string
   redisUrl: string
   profileDir: string | undefined
@@ -32,19 +32,19 @@ interface Surroundings {
 
 let started = 0
 
-/** Makes of each program what its image holds, so that what is measured is what runs in production. */
+/** Bundles the programs as for their images, to measure what runs in production. */
 export async function bundlePrograms(dir: string): Promise<void> {
   const script = fileURLToPath(new URL('../../scripts/bundle.mjs', import.meta.url))
   await promisify(execFile)(process.execPath, [script, dir])
 }
 
 /**
- * Starts the real program and waits until it is ready. What it logs goes to a file, as it does under a container runtime:
- * reading it here would cost the measured machine as much as writing it costs the program.
+ * Starts a program and waits until it is ready. Its log goes to a file, as with a container runtime: reading it here would
+ * take processor time from the programs under test.
  */
 export async function startProgram(
   app: 'ingest' | 'worker',
-  { dir, redisUrl, profileDir }: Surroundings,
+  { dir, redisUrl, profileDir }: Environment,
   { flags = [], profile }: ProgramOptions,
 ): Promise<Program> {
   const main = join(dir, app, 'app/bin/main.mjs')
@@ -70,7 +70,7 @@ export async function startProgram(
     async stop() {
       process.off('exit', killChild)
       child.kill('SIGTERM')
-      // A profile is written at the end, and a large one takes its time.
+      // The profile is written at exit; a large one takes a while.
       const killer = setTimeout(killChild, 40_000)
       await exited
       clearTimeout(killer)
@@ -78,11 +78,11 @@ export async function startProgram(
   }
 }
 
-/** What the image of a program sets of Node and its memory. */
+/** Environment variables of the program's image. */
 function imageSettings(app: string): NodeJS.ProcessEnv {
   const stages = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8').split(/^FROM /m)
   const stage = stages.find((text) => text.startsWith(`runtime AS ${app}\n`))
-  if (stage === undefined) throw new Error(`the Dockerfile has no stage ${app}: what its image runs with is not known`)
+  if (stage === undefined) throw new Error(`the Dockerfile has no stage ${app} to read its environment from`)
   const [, settings] = /^ENV (.*)$/m.exec(stage) ?? []
   return Object.fromEntries(settings?.split(' ').map((setting) => setting.split(/=(.*)/).slice(0, 2)) ?? [])
 }
@@ -97,10 +97,10 @@ const READY_TIMEOUT_MS = 20_000
 async function untilReady(url: string, isAlive: () => boolean, logFile: string): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS
   while (isAlive() && performance.now() < deadline) {
-    const answer = await fetch(`${url}/readiness`).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
+    const response = await fetch(`${url}/readiness`).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.ok) return
     await sleep(5)
   }
-  throw new Error(`not ready; its log:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
+  throw new Error(`${url} is not ready; its log:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
 }

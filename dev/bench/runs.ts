@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bench, QUEUE_PREFIX } from './bench.ts'
+import type { Bench } from './bench.ts'
 import type { Helper } from './helper.ts'
-import type { QueueLoad, QueueLoadResult } from './processes/queue-load.ts'
+import type { HttpLoad, HttpLoadResult } from './processes/http-load.ts'
 
-type Filler = Helper<QueueLoad, QueueLoadResult>
-
-export function startFiller(bench: Bench): Filler {
-  return bench.helper('queue-load.ts')
+/** Fills the queue through an ingest process of its own. */
+export interface Filler {
+  http: Helper<HttpLoad, HttpLoadResult>
+  port: number
 }
 
-/** Puts runs into the queue, as ingest would but without it; a multiple of 100. */
-export async function fill(bench: Bench, filler: Filler, runs: number, first = 0): Promise<void> {
-  const load = { alerts: 100, inFlight: 8, seconds: 600, distinct: Number.MAX_SAFE_INTEGER }
-  await filler.ask({ ...load, redisUrl: bench.redisUrl, prefix: QUEUE_PREFIX, runs, first })
+export async function startFiller(bench: Bench): Promise<Filler> {
+  const { url } = await bench.start('ingest')
+  return { http: bench.helper('http-load.ts'), port: Number(new URL(url).port) }
 }
 
-/** Waits until a count is reached. Looks rarely, since looking takes time from what is measured. */
+/** Queues a number of runs; a multiple of 100. */
+export async function fill({ http, port }: Filler, runs: number, first = 0): Promise<void> {
+  const load = { port, alerts: 100, connections: 8, seconds: 300, webhooks: runs / 100, first, distinct: runs }
+  const { acknowledged } = await http.ask(load)
+  if (acknowledged !== runs) throw new Error(`ingest acknowledged ${acknowledged} of ${runs} alerts`)
+}
+
+/** Waits until a count is reached. Looks rarely, because every look takes time from the programs under test. */
 export async function until(count: () => Promise<number>, target: number, timeoutMs = 120_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -26,7 +32,7 @@ export async function until(count: () => Promise<number>, target: number, timeou
   }
 }
 
-/** Holds the workers up with an empty queue, so that they begin what comes next all at one moment. */
+/** Empties the queue and pauses it, so that the workers start on the next runs all at once. */
 export async function emptyAndPause(bench: Bench): Promise<void> {
   await bench.empty()
   await bench.queue.pause()
@@ -35,12 +41,12 @@ export async function emptyAndPause(bench: Bench): Promise<void> {
 let filled = 0
 
 /**
- * Lets the running workers create Jobs from a full queue, up to the last run that is re-delayed. There must not be more of
- * them than are done in 13 s: the first ones begin to look after their Jobs then.
+ * Lets the running workers create Jobs from a full queue until every run is delayed. `runs` must not be more than they do in
+ * 13 s, when they begin to poll the first Jobs.
  */
 export async function dispatch(bench: Bench, filler: Filler, runs: number): Promise<{ done: number; seconds: number }> {
   await emptyAndPause(bench)
-  await fill(bench, filler, runs, filled)
+  await fill(filler, runs, filled)
   filled += runs
   const startedAt = performance.now()
   await bench.queue.resume()

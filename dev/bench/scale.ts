@@ -5,20 +5,20 @@ import { dispatch, startFiller } from './runs.ts'
 import { measureStorm } from './storm.ts'
 import { compared, type Figure } from './targets.ts'
 
-/** What more workers bring, and how a storm of alerts ends. */
+/** Throughput by number of workers, and a storm of alerts. */
 export async function measureScale(bench: Bench): Promise<Figure[]> {
   const standIn = await startStandIn(bench)
   return [...(await moreWorkers(bench, standIn)), ...(await measureStorm(bench, standIn))]
 }
 
 async function moreWorkers(bench: Bench, standIn: StandIn): Promise<Figure[]> {
-  const filler = startFiller(bench)
+  const filler = await startFiller(bench)
   const runs = bench.quick ? 600 : 2_400
   const rateOf = (workers: number) => () =>
     bench.scope(async () => {
       const flags = [`--kubeconfig=${standIn.kubeconfig}`]
       await Promise.all(Array.from({ length: workers }, () => bench.start('worker', { flags })))
-      // New processes: the first runs warm them up.
+      // Warm up the new processes.
       await dispatch(bench, filler, runs / 2)
       const { done, seconds } = await dispatch(bench, filler, runs)
       await standIn.reset()

@@ -6,7 +6,7 @@ import { MIB } from './process-stats.ts'
 import type { HttpLoad, HttpLoadResult } from './processes/http-load.ts'
 import { compared, type Figure, figure } from './targets.ts'
 
-/** Of ten alerts one is new; the others are repeats, as a flapping network and clustered Alertmanagers make them. */
+/** One in ten alerts is new. The others are repeats, as from clustered Alertmanagers and a flapping network. */
 const REPEATS = 10
 const WORKERS = 2
 const JOB_MS = 200
@@ -20,7 +20,7 @@ interface Storm {
   worker: number
 }
 
-/** A storm of alerts, from its first webhook until every run has ended; and one of half its size, for what doubling costs. */
+/** A storm of alerts, from the first webhook until every run has ended, and one of half the size to see what doubling costs. */
 export async function measureStorm(bench: Bench, standIn: StandIn): Promise<Figure[]> {
   const alerts = bench.quick ? 10_000 : 100_000
   const full: Storm[] = []
@@ -36,7 +36,7 @@ export async function measureStorm(bench: Bench, standIn: StandIn): Promise<Figu
     compared(`scale.linear.${what}`, 'MiB', of(full, what), of(half, what))
   return [
     figure('scale.storm.rate', alerts / median(of(full, 'seconds')), 'alerts/s'),
-    // Of all storms together: one Job too many, once, is one too many.
+    // Summed over all storms: a single extra Job in any of them is a failure.
     compared('scale.storm.jobs', 'Jobs', [sum('jobs')], [sum('distinct')]),
     compared('scale.linear.time', 's', of(full, 'seconds'), of(half, 'seconds')),
     linear('redis'),
@@ -45,7 +45,7 @@ export async function measureStorm(bench: Bench, standIn: StandIn): Promise<Figu
   ]
 }
 
-/** In new processes each time, since the most memory that a process ever took is asked for. Returns seconds. */
+/** Uses new processes each time, because it measures peak memory. Returns seconds. */
 function storm(bench: Bench, standIn: StandIn, alerts: number, storms: Storm[]): Promise<number> {
   return bench.scope(async () => {
     await bench.empty()
@@ -55,13 +55,13 @@ function storm(bench: Bench, standIn: StandIn, alerts: number, storms: Storm[]):
     const workers = await Promise.all(Array.from({ length: WORKERS }, () => bench.start('worker', { flags })))
     const distinct = alerts / REPEATS
     const startedAt = performance.now()
-    const [{ refused }, redis] = await Promise.all([
+    const [{ rejected }, redis] = await Promise.all([
       bench
         .helper<HttpLoad, HttpLoadResult>('http-load.ts')
         .ask({ ...LOAD, port: Number(new URL(ingest.url).port), webhooks: alerts / LOAD.alerts, distinct }),
       untilDrained(bench, standIn, distinct),
     ])
-    if (refused > 0) throw new Error(`ingest refused ${refused} webhooks of the storm`)
+    if (rejected > 0) throw new Error(`ingest rejected ${rejected} webhooks of the storm`)
     const seconds = (performance.now() - startedAt) / 1_000
     const { jobs } = await standIn.count()
     const worker = Math.max(...workers.map((one) => one.memory().peak)) / MIB
@@ -71,11 +71,11 @@ function storm(bench: Bench, standIn: StandIn, alerts: number, storms: Storm[]):
 }
 
 const LOAD = { alerts: 100, connections: 16, seconds: 120, first: 0 } as const
-const PATIENCE_MS = 180_000
+const TIMEOUT_MS = 180_000
 
-/** Returns the most memory that Redis took. */
+/** Returns the peak memory of Redis. */
 async function untilDrained({ queue, redis }: Bench, standIn: StandIn, distinct: number): Promise<number> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + TIMEOUT_MS
   let peak = 0
   for (;;) {
     peak = Math.max(peak, await redisMemory(redis))

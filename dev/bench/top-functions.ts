@@ -2,22 +2,23 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 /**
- * Prints where a program spent its time, from a profile that `npm run bench -- --profile FOLDER` left:
+ * Prints where a program spent its time, from a profile of `npm run bench -- --profile FOLDER`. Chrome DevTools and
+ * speedscope read the same file; this one needs no browser:
  *
  *   node dev/bench/top-functions.ts FOLDER/worker.cpuprofile [--top 30]
  *
- * Shares are of the time in which the program was not idle. Self time is a function's own; total time holds all that it
- * called before it came back, which of what it awaits is only the beginning.
+ * Shares are of the time in which the program was not idle. Total time includes calls until the function returns, so of an
+ * async function only the part before its first await.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { top: { type: 'string', default: '30' } },
 })
 
-/** The parts of a `.cpuprofile` that are needed (v8: Profiler.Profile of the DevTools protocol). */
+/** The relevant parts of a `.cpuprofile` (Profiler.Profile of the DevTools protocol). */
 interface CpuProfile {
   nodes: ProfileNode[]
-  /** Node on top of the stack at each sample, and microseconds from the sample before it. */
+  /** Node on top of the stack at each sample, and microseconds since the previous sample. */
   samples: number[]
   timeDeltas: number[]
 }
@@ -50,19 +51,19 @@ function report(file: string, top: number): void {
 }
 
 function selfTimeOfNodes({ nodes, samples, timeDeltas }: CpuProfile): Map<number, number> {
-  const resting = new Set(nodes.filter(({ callFrame }) => isRest(callFrame.functionName)).map(({ id }) => id))
+  const idle = new Set(nodes.filter(({ callFrame }) => isIdle(callFrame.functionName)).map(({ id }) => id))
   const times = new Map<number, number>()
   for (const [index, id] of samples.entries()) {
-    if (!resting.has(id)) times.set(id, (times.get(id) ?? 0) + (timeDeltas[index + 1] ?? 0))
+    if (!idle.has(id)) times.set(id, (times.get(id) ?? 0) + (timeDeltas[index + 1] ?? 0))
   }
   return times
 }
 
-function isRest(functionName: string): boolean {
+function isIdle(functionName: string): boolean {
   return functionName === '(idle)' || functionName === '(program)'
 }
 
-/** A function that calls itself is counted once. */
+/** A recursive function counts once. */
 function totalTimes({ nodes }: CpuProfile, selfTimes: ReadonlyMap<number, number>): Times {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const totals: Times = new Map()
@@ -91,7 +92,7 @@ function packageOf({ callFrame: { functionName, url } }: ProfileNode): string {
   const [, module] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
   const [, own] = /\/((?:apps|packages)\/[^/]+)\//.exec(url) ?? []
   if (url !== '') return module ?? own ?? url.split(':', 1)[0] ?? url
-  // The engine's own have no file; in brackets stands what is no function, such as the garbage collector.
+  // Native functions have no file. Names in parentheses are not functions: the garbage collector, for instance.
   return functionName.startsWith('(') ? functionName : '(native)'
 }
 

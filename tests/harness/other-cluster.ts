@@ -2,19 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { ApiException, BatchV1Api, CoreV1Api, KubeConfig, type V1ObjectMeta } from '@kubernetes/client-node'
 import type { DevClusterOptions, KubeObject } from '@opifer/devcluster'
 import { load } from 'js-yaml'
-import type { Cluster } from './cluster.ts'
 
 /** Has a shell and node. */
 const TOOLS = process.env['OPIFER_TEST_IMAGE'] ?? 'node:26-alpine'
 
 /**
- * A cluster that somebody else runs. What a system makes there is in namespaces of its own, and goes with it. Containers
- * need images there: those of the tests give way to one that has their programs.
+ * An existing cluster, as a `Cluster`. Each system creates namespaces of its own there and deletes them when it stops.
+ * Containers need real images there, so those of the tests are replaced by one that has their programs.
  */
-export async function openCluster(
-  kubeconfig: string,
-  images: NonNullable<DevClusterOptions['images']>,
-): Promise<Cluster> {
+export async function openCluster(kubeconfig: string, images: NonNullable<DevClusterOptions['images']>) {
   const access = new KubeConfig()
   access.loadFromFile(kubeconfig)
   const core = access.makeApiClient(CoreV1Api)
@@ -36,8 +32,8 @@ export async function openCluster(
     namespace,
     dev: undefined,
     namespaceOf,
-    createNamespace: (name) => make(namespaceOf(name)),
-    async apply(configMap) {
+    createNamespace: (name: string) => make(namespaceOf(name)),
+    async apply(configMap: KubeObject) {
       const { namespace: asked } = configMap.metadata
       const into = asked === undefined ? namespace : await make(namespaceOf(asked))
       const data = Object.entries(configMap['data'] as Record<string, string>)
@@ -54,13 +50,13 @@ export async function openCluster(
         await core.replaceNamespacedConfigMap({ namespace: into, name, body })
       }
     },
-    async list(resource) {
+    async list(resource: 'jobs' | 'pods') {
       const list = (of: string) =>
         resource === 'jobs' ? batch.listNamespacedJob({ namespace: of }) : core.listNamespacedPod({ namespace: of })
       const pages = await Promise.all(namespaces.map(list))
       return pages.flatMap(({ items }) => items as unknown as KubeObject[])
     },
-    log: ({ metadata: { name, namespace: of = namespace } }, container) =>
+    log: ({ metadata: { name, namespace: of = namespace } }: KubeObject, container: string) =>
       core.readNamespacedPodLog({ name, namespace: of, container }),
     async stop() {
       for (const name of new Set(namespaces)) await core.deleteNamespace({ name })
@@ -77,7 +73,7 @@ interface Container {
   command?: string[]
 }
 
-/** A manifest whose containers have the tests' programs; what is no manifest stays as it is. */
+/** Gives the containers of a manifest the tests' programs. Returns any other text unchanged. */
 function withTools(text: string, images: NonNullable<DevClusterOptions['images']>): string {
   const manifest = parse(text)
   const pod = manifest?.spec?.template?.spec

@@ -3,24 +3,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { answer } from '../helper.ts'
+import { serve } from '../helper.ts'
 import { createCertificate } from '../stub/certificate.ts'
-import { JobShelf, type ShelfOptions } from '../stub/job-shelf.ts'
+import { JobStore, type JobStoreOptions } from '../stub/job-store.ts'
 
 /**
- * Stands in for an API server where what is measured is not the API server: real HTTPS and real answers to the calls that
- * Opifer makes, at as little cost as they can have. The development cluster validates, applies defaults and keeps what a
- * real one keeps, which on a machine of two cores would be most of what is measured.
+ * A stand-in for the API server: real HTTPS and real responses to Opifer's calls at minimal cost. The development cluster
+ * validates, applies defaults and keeps history as a real one does, which would dominate the figures on two cores.
  */
-export type ApiServerQuestion =
+export type ApiServerRequest =
   | { kind: 'start'; configMap: object }
-  /** Forgets all Jobs. Watches go on. */
-  | ({ kind: 'reset' } & ShelfOptions)
+  /** Deletes all Jobs and ends all watches. */
+  | ({ kind: 'reset' } & JobStoreOptions)
   | { kind: 'count' }
 
-export interface ApiServerAnswer {
+export interface ApiServerResponse {
   url: string
-  /** Its own certificate authority. */
+  /** The certificate is its own authority. */
   cert: string
   jobs: number
   conflicts: number
@@ -28,22 +27,22 @@ export interface ApiServerAnswer {
 
 let access = { url: '', cert: '' }
 let configMaps = ''
-let shelf = new JobShelf({})
+let store = new JobStore({})
 
-answer(async (question: ApiServerQuestion): Promise<ApiServerAnswer> => {
-  if (question.kind === 'start') access = await start(question.configMap)
-  if (question.kind === 'reset') renew(question)
-  return { ...access, jobs: shelf.size, conflicts: shelf.conflicts }
+serve(async (request: ApiServerRequest): Promise<ApiServerResponse> => {
+  if (request.kind === 'start') access = await start(request.configMap)
+  if (request.kind === 'reset') reset(request)
+  return { ...access, jobs: store.size, conflicts: store.conflicts }
 })
 
-const endings = new Set<() => void>()
+const watches = new Set<() => void>()
 
-/** Versions go on from where they were, as those of a real server do. */
-function renew(options: ShelfOptions): void {
-  const { version } = shelf
-  shelf = new JobShelf(options)
-  shelf.version = version
-  for (const end of endings) end()
+/** Resource versions continue, as on a real server. */
+function reset(options: JobStoreOptions): void {
+  const { version } = store
+  store = new JobStore(options)
+  store.version = version
+  for (const end of watches) end()
 }
 
 async function start(configMap: object): Promise<{ url: string; cert: string }> {
@@ -58,17 +57,17 @@ async function start(configMap: object): Promise<{ url: string; cert: string }> 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'https://127.0.0.1')
   if (request.method === 'POST') {
-    const created = shelf.create(await text(request))
+    const created = store.create(await text(request))
     if (created === undefined) send(response, 409, ALREADY_THERE)
     else send(response, 201, created)
   } else if (searchParams.has('watch')) {
     watch(pathname.endsWith('/jobs'), searchParams, response)
   } else if (pathname.endsWith('/jobs')) {
-    send(response, 200, shelf.list())
+    send(response, 200, store.list())
   } else if (pathname.endsWith('/configmaps')) {
     send(response, 200, configMaps)
   } else {
-    const job = shelf.get(pathname.slice(pathname.lastIndexOf('/') + 1))
+    const job = store.get(pathname.slice(pathname.lastIndexOf('/') + 1))
     send(response, job === undefined ? 404 : 200, job ?? NOT_FOUND)
   }
 }
@@ -76,17 +75,17 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 function watch(isOfJobs: boolean, query: URLSearchParams, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.flushHeaders()
-  const stop = isOfJobs ? shelf.watch(Number(query.get('resourceVersion')), (line) => response.write(line)) : () => {}
+  const stop = isOfJobs ? store.watch(Number(query.get('resourceVersion')), (line) => response.write(line)) : () => {}
   const end = () => {
     stop()
     response.end()
   }
   const timer = setTimeout(end, Number(query.get('timeoutSeconds') ?? 60) * 1_000)
-  if (isOfJobs) endings.add(end)
+  if (isOfJobs) watches.add(end)
   response.once('close', () => {
     clearTimeout(timer)
     stop()
-    endings.delete(end)
+    watches.delete(end)
   })
 }
 

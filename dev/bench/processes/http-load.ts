@@ -1,42 +1,42 @@
 import { connect, type Socket } from 'node:net'
 import { webhookText, writeNumber } from '../alerts.ts'
-import { answer } from '../helper.ts'
+import { serve } from '../helper.ts'
 import { percentile } from '../measure.ts'
 
 /** A load of webhooks for ingest. */
 export interface HttpLoad {
   port: number
-  /** Alerts of each webhook. */
+  /** Alerts per webhook. */
   alerts: number
   connections: number
-  /** Ends after so many seconds, or so many webhooks, whichever comes first. */
+  /** The load ends after this time or this number of webhooks, whichever comes first. */
   seconds: number
   webhooks?: number
   /** Number of the first alert. */
   first: number
-  /** How many different alerts there are; they come round again after that. */
+  /** Number of different alerts; then they repeat. */
   distinct: number
-  /** Webhooks a second, due at even times whether or not those before them are answered; else as fast as may be. */
+  /** Webhooks per second at even intervals, whether or not earlier ones have a response (default as fast as possible). */
   rate?: number
 }
 
 export interface HttpLoadResult {
-  /** Alerts that were answered with 202. */
+  /** Alerts acknowledged with 202. */
   acknowledged: number
-  /** Webhooks that were answered otherwise. */
-  refused: number
+  /** Webhooks with any other response. */
+  rejected: number
   seconds: number
-  /** Milliseconds. At a given rate they count from when the webhook was due. */
+  /** Milliseconds; with a `rate`, from the time at which the webhook was due. */
   p50: number
   p99: number
 }
 
 /**
- * Written on bare sockets, with requests that are made beforehand and only given their alerts' numbers. The generator
- * shares two cores with ingest and Redis, and what it takes is missing there: 26 µs for a webhook, where autocannon 9 took
- * 69 and undici 66 with a body of its own in each request.
+ * Writes prepared requests to bare sockets and changes only the numbers of the alerts. The generator shares two cores with
+ * ingest and Redis, so its own cost distorts the figures: 26 µs per webhook here, 69 with autocannon 9 and 66 with undici when
+ * every request has a body of its own.
  */
-answer(async (load: HttpLoad): Promise<HttpLoadResult> => {
+serve(async (load: HttpLoad): Promise<HttpLoadResult> => {
   const sender = createSender(load)
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)))
   try {
@@ -55,18 +55,19 @@ async function open(port: number): Promise<Socket> {
 }
 
 function createSender(load: HttpLoad) {
-  const { bytes, places } = webhookText(load.alerts)
+  const { bytes, offsets } = webhookText(load.alerts)
   const head = `POST /alerts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n`
+  const positions = offsets.map((one) => one.map((offset) => head.length + offset))
   const request = Buffer.concat([Buffer.from(head, 'latin1'), bytes])
   const latencies: number[] = []
   let next = 0
   let sent = 0
   let acknowledged = 0
-  let refused = 0
+  let rejected = 0
 
-  /** A connection has one webhook under way at most, so its buffer is free again with the answer. */
+  /** A connection has at most one webhook in flight, so its buffer is free again after the response. */
   function send(socket: Socket, buffer: Buffer): void {
-    for (const place of places) writeNumber(buffer, head.length + place, load.first + (next++ % load.distinct))
+    for (const position of positions) writeNumber(buffer, position, load.first + (next++ % load.distinct))
     sent++
     socket.write(buffer)
   }
@@ -74,44 +75,44 @@ function createSender(load: HttpLoad) {
   function settle(status: number, since: number): void {
     latencies.push(performance.now() - since)
     if (status === 202) acknowledged += load.alerts
-    else refused++
+    else rejected++
   }
 
   async function run(sockets: readonly Socket[]): Promise<HttpLoadResult> {
     const startedAt = performance.now()
     const deadline = startedAt + load.seconds * 1_000
-    const mayGoOn = () => performance.now() < deadline && sent < (load.webhooks ?? Infinity)
+    const isOpen = () => performance.now() < deadline && sent < (load.webhooks ?? Infinity)
     const due = load.rate === undefined ? undefined : createSchedule(load.rate, startedAt)
     await Promise.all(
       sockets.map(async (socket) => {
         const buffer = Buffer.from(request)
         const statuses = readStatuses(socket)
-        while (mayGoOn()) {
-          const since = due ? await due(mayGoOn) : performance.now()
-          if (!mayGoOn()) break
+        while (isOpen()) {
+          const since = due ? await due(isOpen) : performance.now()
+          if (!isOpen()) break
           send(socket, buffer)
           settle(await statuses(), since)
         }
       }),
     )
     const seconds = (performance.now() - startedAt) / 1_000
-    return { acknowledged, refused, seconds, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
+    return { acknowledged, rejected, seconds, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
   }
 
   return { run }
 }
 
-/** Hands out the times at which webhooks are due, each once its time has come. */
-function createSchedule(rate: number, startedAt: number): (mayGoOn: () => boolean) => Promise<number> {
+/** Resolves with the time at which the next webhook is due, once that time has come. */
+function createSchedule(rate: number, startedAt: number): (isOpen: () => boolean) => Promise<number> {
   let taken = 0
-  return async (mayGoOn) => {
+  return async (isOpen) => {
     const dueAt = startedAt + (taken++ / rate) * 1_000
-    while (performance.now() < dueAt && mayGoOn()) await new Promise((resolve) => setTimeout(resolve, 1))
+    while (performance.now() < dueAt && isOpen()) await new Promise((resolve) => setTimeout(resolve, 1))
     return dueAt
   }
 }
 
-/** Reads the answers of one connection, which come one at a time. Returns what waits for the next one's status. */
+/** Reads responses, one at a time. The returned function waits for the next status. */
 function readStatuses(socket: Socket): () => Promise<number> {
   let text = ''
   let waiting: PromiseWithResolvers<number> | undefined

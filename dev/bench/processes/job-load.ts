@@ -1,26 +1,26 @@
 import { BatchV1Api, KubeConfig, type V1Job } from '@kubernetes/client-node'
-import { answer } from '../helper.ts'
+import { serve } from '../helper.ts'
 import { connectKube, jobsPath } from '@opifer/testkit'
 import { sampleJob } from '../operario.ts'
 
-/** The baselines of dispatch: Jobs posted with nothing around it. */
+/** The baselines of dispatch: bare creates of Jobs. */
 export interface JobLoad {
   client: 'keep-alive loop' | 'client-node'
   kubeconfig: string
   jobs: number
   inFlight: number
-  /** Begins the Jobs' names, which must be new. */
+  /** Prefix of the Jobs' names, which must be new. */
   round: string
 }
 
-/** Returns the seconds that it took. */
-answer(async (load: JobLoad): Promise<number> => {
+/** Returns seconds. */
+serve(async (load: JobLoad): Promise<number> => {
   const post = await (load.client === 'client-node' ? clientNode(load) : keepAliveLoop(load))
   const startedAt = performance.now()
-  let begun = 0
+  let started = 0
   await Promise.all(
     Array.from({ length: load.inFlight }, async () => {
-      while (begun < load.jobs) await post(`${load.round}-${++begun}`)
+      while (started < load.jobs) await post(`${load.round}-${++started}`)
     }),
   )
   return (performance.now() - startedAt) / 1_000
@@ -43,7 +43,7 @@ async function createLoop(kubeconfig: string): Promise<Post> {
   return (name) => kube.call('POST', jobsPath(kube.namespace), `${before}"${name}"${after}`)
 }
 
-/** As its documentation shows it. */
+/** As in its documentation. */
 async function clientNode({ kubeconfig }: JobLoad): Promise<Post> {
   const config = new KubeConfig()
   config.loadFromFile(kubeconfig)

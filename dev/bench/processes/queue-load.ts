@@ -2,22 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { RUNS } from '@opifer/queue'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { runOf } from '../alerts.ts'
-import { answer } from '../helper.ts'
+import { serve } from '../helper.ts'
 
-/** The baseline of ingest: runs added to the queue with no HTTP around it. */
+/** The baseline of ingest: the same jobs added without HTTP. */
 export interface QueueLoad {
   redisUrl: string
   prefix: string
-  /** Runs of each `addBulk`. */
+  pattern: JobPattern
+  /** Jobs per `addBulk`. */
   alerts: number
   inFlight: number
-  /** Ends after so many seconds, or so many runs, whichever comes first. */
+  /** The load ends after this time. */
   seconds: number
-  runs?: number
   /** Number of the first alert, and how many different ones there are. */
   first: number
   distinct: number
+}
+
+/** A job in the queue as ingest adds it. */
+export interface JobPattern {
+  name: string
+  data: object
 }
 
 export interface QueueLoadResult {
@@ -27,7 +32,7 @@ export interface QueueLoadResult {
 
 let queue: Queue | undefined
 
-answer(async (load: QueueLoad): Promise<QueueLoadResult> => {
+serve(async (load: QueueLoad): Promise<QueueLoadResult> => {
   queue ??= new Queue(RUNS.name, {
     connection: new Redis(load.redisUrl, { maxRetriesPerRequest: null }),
     prefix: load.prefix,
@@ -37,12 +42,10 @@ answer(async (load: QueueLoad): Promise<QueueLoadResult> => {
   const makeJobs = createJobs(load)
   const startedAt = performance.now()
   const deadline = startedAt + load.seconds * 1_000
-  let begun = 0
   let added = 0
   await Promise.all(
     Array.from({ length: load.inFlight }, async () => {
-      while (performance.now() < deadline && begun < (load.runs ?? Infinity)) {
-        begun += load.alerts
+      while (performance.now() < deadline) {
         await target.addBulk(makeJobs())
         added += load.alerts
       }
@@ -51,17 +54,14 @@ answer(async (load: QueueLoad): Promise<QueueLoadResult> => {
   return { added, seconds: (performance.now() - startedAt) / 1_000 }
 })
 
-/** The same jobs that ingest adds, made at as little cost as they can be: one run is the pattern of all. */
-function createJobs({ alerts, first, distinct }: QueueLoad) {
-  const pattern = runOf(first, '')
+/** Copies of the pattern, made as cheaply as possible. */
+function createJobs({ pattern: { name, data }, alerts, first, distinct }: QueueLoad) {
   let next = 0
   return () =>
     Array.from({ length: alerts }, () => {
-      const id = randomUUID()
-      const fingerprint = (first + (next++ % distinct)).toString(16).padStart(16, '0')
+      const jobId = randomUUID()
       // As long as the digest that a deduplication id is.
-      const dedupId = fingerprint.repeat(4)
-      const data = { ...pattern, id, dedupId, alert: { ...pattern.alert, fingerprint } }
-      return { name: 'OpiferBench', data, opts: { jobId: id, deduplication: { id: dedupId } } }
+      const id = (first + (next++ % distinct)).toString(16).padStart(64, '0')
+      return { name, data: { ...data, id: jobId }, opts: { jobId, deduplication: { id } } }
     })
 }

@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned'
 
-/** A certificate for 127.0.0.1 that is its own authority. */
+/** A self-signed certificate for 127.0.0.1. */
 export async function createCertificate(): Promise<{ cert: string; key: string }> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'api-server-stand-in' }], {
     keyType: 'ec',

@@ -1,37 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Played } from './play.ts'
+import type { DemoRun } from './run-scenario.ts'
+import { BACKUP_LOG } from './scenarios.ts'
 import type { Stack } from './stack.ts'
 
-/** Asks the dashboard over HTTP what happened, and holds that against what did. Processes take seconds to be known to it. */
+/** Checks that the dashboard's API and pages show the runs. Returns what is wrong. Processes take seconds to appear there. */
 export async function checkDashboard(
   { dashboardUrl }: Pick<Stack, 'dashboardUrl'>,
-  played: readonly Played[],
-  say: (text: string) => void,
+  demoRuns: readonly DemoRun[],
+  print: (text: string) => void,
 ): Promise<string[]> {
-  const runs = [...new Map(played.map((run) => [run.runId, run])).values()]
-  const repeats = played.length - runs.length
-  const deadline = Date.now() + PATIENCE_MS
+  const runs = [...new Map(demoRuns.map((run) => [run.runId, run])).values()]
+  const repeats = demoRuns.length - runs.length
+  const deadline = Date.now() + TIMEOUT_MS
   for (;;) {
-    const faults = [...(await checkRuns(dashboardUrl, runs, repeats)), ...(await checkPages(dashboardUrl, runs))]
-    if (faults.length === 0) say(`the dashboard shows all ${runs.length} runs, at ${dashboardUrl}/runs`)
-    if (faults.length === 0 || Date.now() > deadline) return faults
+    const failures = [...(await checkRuns(dashboardUrl, runs, repeats)), ...(await checkPages(dashboardUrl, runs))]
+    if (failures.length === 0) print(`the dashboard shows all ${runs.length} runs, at ${dashboardUrl}/runs`)
+    if (failures.length === 0 || Date.now() > deadline) return failures
     await sleep(100)
   }
 }
 
-const PATIENCE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
-async function checkRuns(dashboardUrl: string, expected: readonly Played[], repeats: number): Promise<string[]> {
+async function checkRuns(dashboardUrl: string, expected: readonly DemoRun[], repeats: number): Promise<string[]> {
   const list = await fetch(`${dashboardUrl}/api/runs`)
   const { runs } = (await list.json()) as { runs: ShownRun[] }
-  const faults = expected.flatMap(({ runId, alertname, outcome, job }) => {
+  const failures = expected.flatMap(({ runId, alertname, outcome, job }) => {
     const shown = runs.find(({ id }) => id === runId)
     return shown?.outcome === outcome && (shown.job?.name ?? null) === job
       ? []
       : [`the dashboard shows ${alertname} as ${shown?.outcome}, not ${outcome}`]
   })
   const counted = runs.reduce((sum, run) => sum + run.repeats, 0)
-  return counted === repeats ? faults : [...faults, `the dashboard counts ${counted} repeats, not ${repeats}`]
+  return counted === repeats ? failures : [...failures, `the dashboard counts ${counted} repeats, not ${repeats}`]
 }
 
 interface ShownRun {
@@ -41,21 +42,22 @@ interface ShownRun {
   repeats: number
 }
 
-/** The pages that people open, each with a word that must stand there. */
-async function checkPages(dashboardUrl: string, runs: readonly Played[]): Promise<string[]> {
+/** Every page must contain its text. */
+async function checkPages(dashboardUrl: string, runs: readonly DemoRun[]): Promise<string[]> {
   const failed = runs.find(({ outcome }) => outcome === 'failed')
-  const pages: [path: string, words: string][] = [
-    ['/', 'All healthy'],
+  const pages: [path: string, text: string][] = [
+    // The box that reports the state of the installation.
+    ['/', 'class="state well"'],
     ['/runs?outcome=failed', 'BackupOverdue'],
-    [`/runs/${failed?.runId}`, 'somebody must look'],
+    [`/runs/${failed?.runId}`, BACKUP_LOG],
     ['/operarios', 'openfero-nodeclockskew-firing'],
     ['/queues', 'Opifer'],
   ]
-  const faults = await Promise.all(
-    pages.map(async ([path, words]) => {
+  const failures = await Promise.all(
+    pages.map(async ([path, text]) => {
       const page = await fetch(dashboardUrl + path)
-      return page.ok && (await page.text()).includes(words) ? [] : [`${path} of the dashboard does not say "${words}"`]
+      return page.ok && (await page.text()).includes(text) ? [] : [`dashboard page ${path} does not contain ${text}`]
     }),
   )
-  return faults.flat()
+  return failures.flat()
 }

@@ -1,4 +1,4 @@
-/** Runs a command to its end. What goes wrong is told in words, without a stack, and exits 1. */
+/** Runs a command. An error prints its message without a stack and sets exit code 1. */
 export async function runCommand(command: () => Promise<boolean>): Promise<void> {
   try {
     process.exitCode = (await command()) ? 0 : 1
@@ -11,13 +11,13 @@ export async function runCommand(command: () => Promise<boolean>): Promise<void>
 function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.includes('EADDRINUSE')
-    ? `the port is taken: choose another with --port or --dashboardPort\n${message}`
+    ? `port already in use: choose another with --port or --dashboardPort\n${message}`
     : message
 }
 
-/** Throws an error that says what was wanted when the text is no whole number of the range. */
-export function parseNumber(flag: string, text: string, least: number, most: number): number {
+/** Throws if the text is not an integer from min to max. */
+export function parseNumber(flag: string, text: string, min: number, max: number): number {
   const value = Number(text)
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value
-  throw new Error(`--${flag} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new Error(`--${flag} must be an integer from ${min} to ${max}, not ${JSON.stringify(text)}`)
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Run, runSchema } from '@opifer/core'
 import type { Queue } from 'bullmq'
 
-/** A run that has come to its end. */
+/** A run with an outcome. */
 export type EndedRun = Run & { result: NonNullable<Run['result']> }
 
-/** Looks at a run in the queue until it has ended, and tells whenever there is something new about it. */
+/** Polls a run in the queue until it has ended, and reports its Job and its outcome as they appear. */
 export async function followRun(queue: Queue, runId: string, onChange: (run: Run) => void): Promise<EndedRun> {
   const deadline = Date.now() + TIMEOUT_MS
   let last = ''

@@ -1,67 +1,61 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node'
-import { loadAll } from 'js-yaml'
-import { runCommand } from './command.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stack } from './stack.ts'
 
-const USAGE = 'usage: load --kubeconfig FILE --server URL --write FILE FOLDER'
+/** A realistic mix: most alerts have an Operario, some fail, some have none, some resolve on their own. */
+const ALERTS = [
+  { alertname: 'DiskSpaceLow', severity: 'warning', mountpoint: '/var/log', team: 'storage' },
+  { alertname: 'DiskSpaceLow', severity: 'critical', mountpoint: '/var/lib/docker', team: 'storage' },
+  { alertname: 'DiskSpaceLow', severity: 'warning', mountpoint: '/var/log', team: 'web' },
+  { alertname: 'BackupOverdue', severity: 'critical', job: 'postgres', team: 'databases' },
+  { alertname: 'NodeClockSkew', severity: 'warning', team: 'platform' },
+  { alertname: 'CertificateExpiresSoon', severity: 'warning', host: 'api.example.com', team: 'web' },
+] as const
 
-/** How long the cluster may take to come up. */
-const PATIENCE_MS = 180_000
-const PAUSE_MS = 500
+const PAUSE_MS = 2_500
 
-const FLAGS = { kubeconfig: { type: 'string' }, server: { type: 'string' }, write: { type: 'string' } } as const
-
-/**
- * Loads the objects of a folder's YAML files into a cluster that is coming up, and writes down how other containers reach
- * it: a cluster's own kubeconfig leads to 127.0.0.1, as seen from itself.
- */
-await runCommand(async () => {
-  const { values, positionals } = parseArgs({ options: FLAGS, allowPositionals: true })
-  const [folder] = positionals
-  const { kubeconfig, server, write } = values
-  if (!folder || !kubeconfig || !server || !write) throw new Error(USAGE)
-  const objects = await readObjects(folder)
-  const access = await untilIn(PATIENCE_MS, async () => {
-    // Read anew each time: a cluster that starts again has a new one.
-    const found = readAccess(await readFile(kubeconfig, 'utf8'), server)
-    for (const object of objects) await apply(found, object)
-    return found
-  })
-  await writeFile(write, access.exportConfig(), { mode: 0o600 })
-  for (const { kind, metadata } of objects) console.log(`${kind} ${metadata?.name} is loaded`)
-  console.log(`${write} leads to ${server}`)
-  return true
-})
-
-async function readObjects(folder: string): Promise<KubernetesObject[]> {
-  const files = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
-  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
-  return texts.flatMap((text) => loadAll(text) as KubernetesObject[])
-}
-
-function readAccess(text: string, server: string): KubeConfig {
-  const access = new KubeConfig()
-  access.loadFromString(text)
-  access.clusters = access.clusters.map((cluster) => ({ ...cluster, server }))
-  return access
-}
-
-async function apply(access: KubeConfig, object: KubernetesObject): Promise<void> {
-  const api = KubernetesObjectApi.makeApiClient(access)
-  await api.patch(object, undefined, undefined, 'opifer-loader', true, PatchStrategy.ServerSideApply)
-}
-
-async function untilIn<T>(patienceMs: number, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + patienceMs
-  for (;;) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (Date.now() > deadline) throw error
-      await delay(PAUSE_MS)
+/** Posts alerts for some minutes. Returns the id of a failed run. */
+export async function generateLoad(stack: Stack, minutes: number, print: (line: string) => void): Promise<string> {
+  const end = Date.now() + minutes * 60_000
+  let failed = ''
+  for (let round = 0; round < 12 || Date.now() < end; round++) {
+    const alert = ALERTS[round % ALERTS.length] ?? ALERTS[0]
+    const labels = { ...alert, instance: `node-${(round % 7) + 1}`, cluster: 'eu-west-1' }
+    const [run] = await post(stack, 'firing', labels)
+    if (labels.alertname === 'BackupOverdue') failed = run?.runId ?? failed
+    // Repeats and resolves, as Alertmanager sends them.
+    if (round % 5 === 0) await post(stack, 'firing', labels)
+    if (labels.alertname === 'DiskSpaceLow' && round % 2 === 0) {
+      await sleep(1_000)
+      await post(stack, 'resolved', labels)
     }
+    if (round % 20 === 0) print(`${round + 1} alerts so far`)
+    await sleep(minutes === 0 ? 100 : PAUSE_MS)
   }
+  await sleep(2_000)
+  return failed
+}
+
+async function post({ alertsUrl }: Stack, status: string, labels: Record<string, string>) {
+  const annotations = {
+    summary: `${labels['alertname']} on ${labels['instance']}`,
+    runbook_url: `https://runbooks.example.com/${labels['alertname']}`,
+  }
+  const startsAt = new Date(Date.now() - 45_000).toISOString()
+  const ends = status === 'resolved' ? { endsAt: new Date().toISOString() } : {}
+  const alert = {
+    status,
+    labels,
+    annotations,
+    startsAt,
+    generatorURL: 'http://prometheus.example.com/graph?g0.expr=up',
+    ...ends,
+  }
+  const groupKey = `{}:{alertname="${labels['alertname']}"}`
+  const webhook = { version: '4', groupKey, status, receiver: 'openfero', alerts: [alert] }
+  const response = await fetch(alertsUrl, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(webhook),
+  })
+  return ((await response.json()) as { alerts: { runId: string }[] }).alerts
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../../', import.meta.url)
 
-/** A path of the repository, seen from its root. */
+/** Absolute path of a file in the repository. */
 export function fromRoot(path: string): string {
   return fileURLToPath(new URL(path, root))
 }

@@ -9,14 +9,14 @@ const SAMPLES = [
   { folder: 'backup-check', image: 'opifer/backup-check', program: 'check.sh' },
 ] as const
 
-/** Which program of `operarios/` stands for which image in the development cluster. */
+/** Programs of `operarios/` by the image that the development cluster runs them for. */
 export const SAMPLE_IMAGES = Object.fromEntries(
   SAMPLES.map(({ folder, image, program }) => [image, { command: ['sh', fromRoot(`operarios/${folder}/${program}`)] }]),
 )
 
 /**
- * Loads the example Operarios into a development cluster. It has no volumes: their programs are given `hostRoot`, a
- * scratch folder, instead of the place where a node's file system would be mounted.
+ * Loads the example Operarios into a development cluster. It has no volumes, so the programs get `hostRoot`, a scratch
+ * folder, instead of the mount point of a node's file system.
  */
 export async function loadSampleOperarios(kubeconfig: string, hostRoot: string): Promise<string[]> {
   const kubeConfig = new KubeConfig()

@@ -6,62 +6,61 @@ import { provideRedis, startDashboard, startIngest, startWorker } from '@opifer/
 import { loadSampleOperarios, SAMPLE_IMAGES } from './sample-operarios.ts'
 
 export interface StackOptions {
-  /** Port of ingest on 127.0.0.1; 0 for any free one. */
+  /** Port of ingest on 127.0.0.1; 0 for any free port. */
   port: number
-  /** The same of the dashboard. */
+  /** Port of the dashboard on 127.0.0.1; 0 for any free port. */
   dashboardPort: number
   workers: number
-  /** A kubeconfig of a real cluster, to be used instead of a development cluster. */
+  /** Path of a kubeconfig of an existing cluster (default a new development cluster). */
   kubeconfig?: string | undefined
   queuePrefix: string
 }
 
-/** Everything that Opifer needs, running on this machine. */
-export interface Stack {
+/** All of Opifer on this machine. Disposing it stops everything in reverse order. */
+export interface Stack extends AsyncDisposable {
   redisUrl: string
-  /** Where webhooks are posted. */
+  /** Webhook URL. */
   alertsUrl: string
-  /** Where people look. */
   dashboardUrl: string
   kubeconfig: string
-  /** Undefined where a real cluster is used. */
+  /** Undefined for an existing cluster. */
   cluster: DevCluster | undefined
-  /** What stands for the file system of a node in the development cluster. */
+  /** The folder that Jobs in the development cluster see as the node's file system. */
   hostRoot: string
-  stop: () => Promise<void>
 }
 
-/** Starts Redis, a cluster, ingest, workers and dashboard, and loads the example Operarios where the cluster is a development one. */
+/** Starts Redis, a cluster, ingest, workers and the dashboard. A new development cluster gets the example Operarios. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const releases: (() => Promise<unknown>)[] = []
-  const stop = async () => {
-    for (let release = releases.pop(); release; release = releases.pop()) await release()
+  await using resources = new AsyncDisposableStack()
+  const dir = await mkdtemp(join(tmpdir(), 'opifer-'))
+  resources.defer(() => rm(dir, { recursive: true, force: true }))
+  const redis = await provideRedis()
+  resources.defer(() => redis.stop())
+  const hostRoot = join(dir, 'node')
+  const kubeconfig = options.kubeconfig ?? join(dir, 'kubeconfig')
+  const cluster = options.kubeconfig === undefined ? await startDevCluster({ images: SAMPLE_IMAGES }) : undefined
+  if (cluster) {
+    resources.defer(() => cluster.stop())
+    await cluster.writeKubeconfig(kubeconfig)
+    await loadSampleOperarios(cluster.kubeconfig, hostRoot)
   }
-  try {
-    const dir = await mkdtemp(join(tmpdir(), 'opifer-'))
-    releases.push(() => rm(dir, { recursive: true, force: true }))
-    const redis = await provideRedis()
-    releases.push(() => redis.stop())
-    const hostRoot = join(dir, 'node')
-    const cluster = options.kubeconfig === undefined ? await startDevCluster({ images: SAMPLE_IMAGES }) : undefined
-    if (cluster) releases.push(() => cluster.stop())
-    const kubeconfig = options.kubeconfig ?? join(dir, 'kubeconfig')
-    if (cluster) {
-      await cluster.writeKubeconfig(kubeconfig)
-      await loadSampleOperarios(cluster.kubeconfig, hostRoot)
-    }
-    const common = { redisUrl: redis.url, flags: [`--queuePrefix=${options.queuePrefix}`] }
-    const ingest = await startIngest({ ...common, addr: `127.0.0.1:${options.port}` })
-    releases.push(() => ingest.stop())
-    const started = Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig }))
-    releases.push(() => Promise.allSettled(started.map(async (worker) => (await worker).stop())))
-    await Promise.all(started)
-    const dashboard = await startDashboard({ ...common, addr: `127.0.0.1:${options.dashboardPort}` })
-    releases.push(() => dashboard.stop())
-    const urls = { redisUrl: redis.url, alertsUrl: `${ingest.url}/alerts`, dashboardUrl: dashboard.url }
-    return { ...urls, kubeconfig, cluster, hostRoot, stop }
-  } catch (error) {
-    await stop()
-    throw error
+  const common = { redisUrl: redis.url, flags: [`--queuePrefix=${options.queuePrefix}`] }
+  const ingest = await startIngest({ ...common, addr: `127.0.0.1:${options.port}` })
+  resources.defer(async () => void (await ingest.stop()))
+  const workers = Array.from({ length: options.workers }, () => startWorker({ ...common, kubeconfig }))
+  resources.defer(async () => void (await Promise.allSettled(workers.map(async (worker) => (await worker).stop()))))
+  await Promise.all(workers)
+  const dashboard = await startDashboard({ ...common, addr: `127.0.0.1:${options.dashboardPort}` })
+  resources.defer(async () => void (await dashboard.stop()))
+
+  const running = resources.move()
+  return {
+    redisUrl: redis.url,
+    alertsUrl: `${ingest.url}/alerts`,
+    dashboardUrl: dashboard.url,
+    kubeconfig,
+    cluster,
+    hostRoot,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

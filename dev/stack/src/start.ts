@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadFixture } from '@opifer/testkit'
 import { parseNumber, runCommand } from './command.ts'
-import { layOutLogs } from './scenes.ts'
+import { writeLogs } from './scenarios.ts'
 import { type Stack, startStack } from './stack.ts'
 
 const OPTIONS = {
@@ -14,33 +14,29 @@ const OPTIONS = {
 
 await runCommand(async () => {
   const { values } = parseArgs({ options: OPTIONS })
-  // npm leaves the folder that it was called in; a path that was given is meant from there.
-  const calledIn = process.env['INIT_CWD'] ?? process.cwd()
-  const stack = await startStack({
+  // npm changes the working folder; INIT_CWD is the one that the user's path is relative to.
+  const invokedIn = process.env['INIT_CWD'] ?? process.cwd()
+  await using stack = await startStack({
     port: parseNumber('port', values.port, 0, 65_535),
     dashboardPort: parseNumber('dashboardPort', values.dashboardPort, 0, 65_535),
     workers: parseNumber('workers', values.workers, 1, 64),
-    kubeconfig: values.kubeconfig && resolve(calledIn, values.kubeconfig),
+    kubeconfig: values.kubeconfig && resolve(invokedIn, values.kubeconfig),
     queuePrefix: '{opifer}',
   })
-  try {
-    if (stack.cluster) await layOutLogs(stack.hostRoot, Date.now())
-    process.stdout.write(welcome(stack))
-    process.stdout.write(`${await nextSignal()}: stopping\n`)
-  } finally {
-    await stack.stop()
-  }
+  if (stack.cluster) await writeLogs(stack.hostRoot, Date.now())
+  process.stdout.write(welcome(stack))
+  process.stdout.write(`${await nextSignal()}: stopping\n`)
   return true
 })
 
 function welcome({ alertsUrl, dashboardUrl, kubeconfig, redisUrl }: Stack): string {
   const example = JSON.stringify(JSON.parse(loadFixture('operarios-guide/test-alert.json')))
   return `
-Opifer is up. Send it an alert:
+Opifer is running. Send it an alert:
 
   curl -H 'Content-Type: application/json' -d '${example}' ${alertsUrl}
 
-and watch what comes of it at ${dashboardUrl} or with
+Watch the run at ${dashboardUrl} or with
 
   kubectl --kubeconfig ${kubeconfig} get jobs -w
 

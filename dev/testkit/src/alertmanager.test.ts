@@ -2,23 +2,23 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Alertmanager, type AlertmanagerOptions, findAlertmanager, startAlertmanager } from './alertmanager.ts'
-import { eventually } from './eventually.ts'
+import { PATIENCE } from './eventually.ts'
 
 const labels = { alertname: 'DiskSpaceLow', instance: 'node-1' }
 
-describe('a real Alertmanager', () => {
+describe('startAlertmanager', () => {
   beforeEach(({ skip }) => {
-    skip(findAlertmanager() === undefined, 'there is no Alertmanager on the PATH')
+    skip(findAlertmanager() === undefined, 'no Alertmanager on the PATH')
   })
 
-  test('sends an alert that was posted to its webhook', async () => {
-    const webhook = await givenWebhook()
-    const alertmanager = await givenAlertmanager({ webhookUrl: webhook.url })
+  test('Alertmanager sends a posted alert to its webhook', async () => {
+    const webhook = await startWebhook()
+    const alertmanager = await startForTest({ webhookUrl: webhook.url })
     await alertmanager.postAlerts([{ labels, annotations: { description: 'Disk space is running low' } }])
 
-    const [notification] = await eventually(() => webhook.received(1))
+    const [notification] = await vi.waitFor(() => webhook.received(1), PATIENCE)
     expect(notification).toMatchObject({
       body: { version: '4', receiver: 'openfero', status: 'firing', alerts: [{ status: 'firing', labels }] },
     })
@@ -26,49 +26,49 @@ describe('a real Alertmanager', () => {
     expect(alertmanager.logs.join('\n')).toContain('Starting Alertmanager')
   })
 
-  test('sends that the alert is resolved once it has ended', async () => {
-    const webhook = await givenWebhook()
-    const alertmanager = await givenAlertmanager({ webhookUrl: webhook.url })
+  test('Alertmanager sends an alert that has ended as resolved', async () => {
+    const webhook = await startWebhook()
+    const alertmanager = await startForTest({ webhookUrl: webhook.url })
     await alertmanager.postAlerts([{ labels }])
-    await eventually(() => webhook.received(1))
+    await vi.waitFor(() => webhook.received(1), PATIENCE)
     await alertmanager.postAlerts([{ labels, endsAt: new Date().toISOString() }])
 
-    const [, resolved] = await eventually(() => webhook.received(2))
+    const [, resolved] = await vi.waitFor(() => webhook.received(2), PATIENCE)
     expect(resolved).toMatchObject({ body: { status: 'resolved', alerts: [{ status: 'resolved', labels }] } })
   })
 
-  test('groups by the labels it is told and authenticates as it is told', async () => {
-    const webhook = await givenWebhook()
-    const alertmanager = await givenAlertmanager({
+  test('Alertmanager groups by the given labels and sends the given credentials', async () => {
+    const webhook = await startWebhook()
+    const alertmanager = await startForTest({
       webhookUrl: webhook.url,
       groupBy: ['instance'],
       httpConfig: { authorization: { credentials: 'secret' } },
     })
     await alertmanager.postAlerts([{ labels }, { labels: { ...labels, instance: 'node-2' } }])
 
-    const notifications = await eventually(() => webhook.received(2))
+    const notifications = await vi.waitFor(() => webhook.received(2), PATIENCE)
     for (const { authorization } of notifications) expect(authorization).toBe('Bearer secret')
     expect(new Set(notifications.map(({ body }) => body.groupLabels.instance))).toEqual(new Set(['node-1', 'node-2']))
   })
 
-  test('refuses an alert without labels', async () => {
-    const alertmanager = await givenAlertmanager({ webhookUrl: 'http://127.0.0.1:1/' })
-    await expect(alertmanager.postAlerts([{ labels: {} }])).rejects.toThrow('Alertmanager answered 400')
+  test('postAlerts throws when Alertmanager rejects an alert', async () => {
+    const alertmanager = await startForTest({ webhookUrl: 'http://127.0.0.1:1/' })
+    await expect(alertmanager.postAlerts([{ labels: {} }])).rejects.toThrow('Alertmanager replied 400')
   })
 
-  test('two of them form a cluster', async () => {
+  test('two Alertmanagers form a cluster', async () => {
     const webhookUrl = 'http://127.0.0.1:1/'
-    const first = await givenAlertmanager({ webhookUrl, clusterListen: true })
-    const second = await givenAlertmanager({ webhookUrl, peers: [first.clusterAddress ?? ''] })
+    const first = await startForTest({ webhookUrl, clusterListen: true })
+    const second = await startForTest({ webhookUrl, peers: [first.clusterAddress ?? ''] })
 
     const addresses = new Set([first.clusterAddress, second.clusterAddress])
     expect(addresses.size).toBe(2)
-    await eventually(async () => expect(await peerAddresses(first.url)).toEqual(addresses))
-    await eventually(async () => expect(await peerAddresses(second.url)).toEqual(addresses))
+    await expect.poll(() => peerAddresses(first.url)).toEqual(addresses)
+    await expect.poll(() => peerAddresses(second.url)).toEqual(addresses)
   })
 })
 
-async function givenAlertmanager(options: AlertmanagerOptions): Promise<Alertmanager> {
+async function startForTest(options: AlertmanagerOptions): Promise<Alertmanager> {
   const alertmanager = await startAlertmanager(options)
   onTestFinished(() => alertmanager.stop())
   return alertmanager
@@ -85,7 +85,7 @@ interface Notification {
   readonly body: { readonly groupLabels: Readonly<Record<string, string>> }
 }
 
-async function givenWebhook() {
+async function startWebhook() {
   const notifications: Notification[] = []
   const server = createServer((request, response) => {
     void json(request).then((body) => {

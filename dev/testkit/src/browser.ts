@@ -1,18 +1,18 @@
 import { type Browser, chromium } from 'playwright-core'
-import { findExecutable } from './find-executable.ts'
+import { findExecutable } from './process/executable.ts'
 
-/** Chromium, as Debian and others package it. */
+/** Chromium on the PATH, under the names that distributions give it. */
 export function findChromium(): string | undefined {
   return findExecutable('chromium', 'chromium-browser', 'google-chrome')
 }
 
-/** Starts the Chromium that is there, without a window. It asks nobody but the pages that it is sent to. */
+/** Starts headless Chromium without any background network traffic of its own. */
 export function startBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS })
 }
 
 const FLAGS = [
-  // Root, as which it runs in containers, can't have its sandbox; the pages are our own.
+  // The sandbox does not work for root, which is the user in containers. The pages are our own.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

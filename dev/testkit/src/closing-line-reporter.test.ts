@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { startProcess } from './child-process.ts'
+import { startProcess } from './process/child-process.ts'
 
 const root = fileURLToPath(import.meta.resolve('../../../'))
 const vitest = fileURLToPath(import.meta.resolve('../../../node_modules/vitest/vitest.mjs'))
 const config = fileURLToPath(import.meta.resolve('../fixtures/endings/vitest.config.ts'))
 
-test('names what was skipped and closes with the counts, failures outside tests included', async () => {
+test('lists skipped tests and ends with the counts, including failures outside tests', async () => {
   const run = await startProcess({
     command: process.execPath,
     args: [vitest, 'run', '--config', config],

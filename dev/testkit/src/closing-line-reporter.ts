@@ -1,14 +1,14 @@
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node'
 
-type Ending = 'passed' | 'failed' | 'skipped'
+type State = 'passed' | 'failed' | 'skipped'
 
-/** Names every skipped test and closes the run with one line that a program can read. */
+/** Lists every skipped test and ends the run with one machine-readable line. */
 export class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
-    const skipped = tests.filter((test) => endingOf(test) === 'skipped')
-    const count = (ending: Ending) => tests.filter((test) => endingOf(test) === ending).length
-    // What fails outside a test, such as a hook or an import, fails the run and so belongs to the count.
+    const skipped = tests.filter((test) => stateOf(test) === 'skipped')
+    const count = (state: State) => tests.filter((test) => stateOf(test) === state).length
+    // Failed hooks and imports fail the run, so they count.
     const failed = count('failed') + modules.flatMap(errorsOutsideTests).length + unhandledErrors.length
 
     for (const test of skipped) console.log(describeSkipped(test))
@@ -16,8 +16,8 @@ export class ClosingLineReporter implements Reporter {
   }
 }
 
-/** A test without a result was never reached, as after a failed hook. */
-function endingOf(test: TestCase): Ending {
+/** A test without a result was never reached, for instance after a failed hook. */
+function stateOf(test: TestCase): State {
   const { state } = test.result()
   return state === 'pending' ? 'skipped' : state
 }

@@ -1,21 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** How long tests wait for a condition, and how often they look, in milliseconds. For `vi.waitFor` and `expect.poll`. */
+export const PATIENCE = { timeout: 10_000, interval: 20 } as const
+
 export interface EventuallyOptions {
-  /** How long to keep trying, in milliseconds. */
   readonly timeout?: number
-  /** How long to wait between two tries, in milliseconds. */
   readonly interval?: number
 }
 
-/** Retries the assertion until it passes and returns what it returned; after the timeout throws its last error. */
+/**
+ * `vi.waitFor` for code that also runs outside of Vitest: retries until `attempt` returns, and throws its last error
+ * after the timeout.
+ */
 export async function eventually<T>(
-  assertion: () => T | Promise<T>,
-  { timeout = 10_000, interval = 20 }: EventuallyOptions = {},
+  attempt: () => T | Promise<T>,
+  { timeout = PATIENCE.timeout, interval = PATIENCE.interval }: EventuallyOptions = {},
 ): Promise<T> {
   const start = performance.now()
   for (;;) {
     try {
-      return await assertion()
+      return await attempt()
     } catch (error) {
       const waited = performance.now() - start
       if (waited >= timeout) throw withWaitingTime(error, waited)
@@ -24,7 +28,7 @@ export async function eventually<T>(
   }
 }
 
-/** Amends the error instead of wrapping it: the test runner prints the diff that an assertion error carries. */
+/** Changes the message instead of wrapping the error: the test runner prints the diff of an assertion error. */
 function withWaitingTime(error: unknown, waited: number): Error {
   const amended = error instanceof Error ? error : new Error(String(error))
   amended.message += ` (retried for ${Math.round(waited)} ms)`

@@ -7,7 +7,7 @@ export type FixtureName =
   | 'operarios-guide/configmap.yaml'
   | 'operarios-guide/test-alert.json'
 
-/** The text of a captured or documented message, as it goes over the wire. */
+/** A captured or documented message, byte for byte. */
 export function loadFixture(name: FixtureName): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')
 }

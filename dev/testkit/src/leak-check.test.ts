@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
-import { startProcess } from './child-process.ts'
-import { startRedis } from './redis-server.ts'
+import { startProcess } from './process/child-process.ts'
+import { startRedis } from './redis/server.ts'
 
 const root = fileURLToPath(import.meta.resolve('../../../'))
 const vitest = fileURLToPath(import.meta.resolve('../../../node_modules/vitest/vitest.mjs'))
@@ -33,14 +33,14 @@ test.each([
   ['interval', '1 × timer'],
   ['redis-connection', '1 × socket'],
   ['child-process', '1 × child process'],
-])('a file that leaves its %s open fails and says so: %s', (name, want) => {
+])('a test file that leaves its %s open fails: %s', (name, want) => {
   expect(results.get(`${name}.test.ts`)).toEqual({
     status: 'failed',
     message: expect.stringMatching(new RegExp(`^this test file left open: .*${want}`)),
   })
 })
 
-test('a file that closes everything passes', () => {
+test('a test file that closes everything passes', () => {
   expect(results.get('clean.test.ts')).toEqual({ status: 'passed', message: '' })
 })
 

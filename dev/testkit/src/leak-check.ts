@@ -1,12 +1,10 @@
-/**
- * A setup file for vitest: a test file that leaves a server, a socket, a timer or a child process open fails.
- */
+/** Vitest setup file: fails a test file that leaves a server, socket, timer or child process open. */
 import { afterAll } from 'vitest'
-import { killLeftovers } from './child-process.ts'
+import { killLeftovers } from './process/child-process.ts'
 import { eventually } from './eventually.ts'
 
-/** What is being closed when the last test ends may take this long. */
-const GRACE = 5_000
+/** Time for resources that are still closing when the last test ends, in milliseconds. */
+const GRACE_MS = 5_000
 
 const NAMES: Readonly<Record<string, string>> = {
   PipeWrap: 'pipe',
@@ -16,13 +14,13 @@ const NAMES: Readonly<Record<string, string>> = {
   Timeout: 'timer',
 }
 
-// Node opens these at their first use, which may be in a test and is no leak.
+// Node opens these at first use. If that happens in a test it is not a leak.
 void [process.stdin, process.stdout, process.stderr]
 const before = countOpen()
 
-// The hook that was registered first runs last.
+// Hooks run in reverse order: this one is last.
 afterAll(async () => {
-  await eventually(assertNothingLeftOpen, { timeout: GRACE }).finally(killLeftovers)
+  await eventually(assertNothingLeftOpen, { timeout: GRACE_MS }).finally(killLeftovers)
 })
 
 function assertNothingLeftOpen(): void {

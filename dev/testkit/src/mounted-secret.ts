@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface MountedSecret {
-  /** Where a file of it is read. */
+  /** Path of a file in the mount. */
   path(file: string): string
-  /** What the Secret holds from now on; files that are not named are gone. */
+  /** Replaces the contents; files not named are deleted. */
   update(contents: Readonly<Record<string, string>>): Promise<void>
   remove(): Promise<void>
 }
 
-/** Files as Kubernetes mounts a Secret: links into `..data`, itself a link that is swapped when the Secret changes. */
+/** A Secret as the kubelet mounts it: each file links into `..data`, a link that is swapped when the Secret changes. */
 export async function mountSecret(contents: Readonly<Record<string, string>>): Promise<MountedSecret> {
   const dir = await mkdtemp(join(tmpdir(), 'opifer-secret-'))
   let version = 0
 
-  async function update(renewed: Readonly<Record<string, string>>): Promise<void> {
+  async function update(files: Readonly<Record<string, string>>): Promise<void> {
     const name = `..${++version}`
     await mkdir(join(dir, name))
-    for (const [file, text] of Object.entries(renewed)) await writeFile(join(dir, name, file), text)
+    for (const [file, text] of Object.entries(files)) await writeFile(join(dir, name, file), text)
     await symlink(name, join(dir, '..data_tmp'))
     await rename(join(dir, '..data_tmp'), join(dir, '..data'))
   }
