@@ -25,8 +25,11 @@ process.exitCode = hits.length > 0 ? 1 : 0
 /** From each word to what to write instead. */
 function readWordList(page) {
   const rows = [...(LIST.exec(page)?.[0] ?? '').matchAll(/^\| (`.+`) \| (.+) \|$/gm)]
-  const words = (cell) => [...cell.matchAll(/`(.+?)`/g)].map(([, word]) => word)
-  return new Map(rows.flatMap(([, cell, instead]) => words(cell).map((word) => [word, instead])))
+  return new Map(rows.flatMap(([, cell, instead]) => wordsOf(cell).map((word) => [word, instead])))
+}
+
+function wordsOf(cell) {
+  return [...cell.matchAll(/`(.+?)`/g)].map(([, word]) => word)
 }
 
 function trackedTexts(paths) {
