@@ -60,7 +60,7 @@ async function checkLoop() {
   }
   const { exits, log = '' } = runs.BackupOverdue
   must(exits?.[0]?.exitCode === 3, `BackupOverdue tells these exits: ${JSON.stringify(exits)}`)
-  must(log.includes('somebody must look'), `BackupOverdue tells these log lines: ${JSON.stringify(log)}`)
+  must(log.includes('manual check needed'), `BackupOverdue tells these log lines: ${JSON.stringify(log)}`)
   return runs
 }
 
