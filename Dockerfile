@@ -1,9 +1,9 @@
-# One image per program, by --target: ingest, worker, dashboard; for the local stack also devcluster, loader.
+# One image for each program, by --target: ingest, worker, dashboard; and for the local stack devcluster, loader.
 #
-# Works with the classic builder and BuildKit. `pnpm images` builds all of them with labels and a fixed timestamp, prints
-# their sizes, and with --verify builds them twice and compares.
+# Classic builder and BuildKit both build it. `pnpm images` builds all of them with labels and a fixed time, prints their
+# sizes, and with --verify builds them twice and compares.
 #
-# Releases pin the base images by digest: --build-arg NODE_IMAGE=node:26-trixie-slim@sha256:…
+# Releases name the images by digest: --build-arg NODE_IMAGE=node:26-trixie-slim@sha256:…
 ARG NODE_IMAGE=node:26-trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 ARG BUSYBOX_IMAGE=busybox:stable
@@ -11,7 +11,7 @@ ARG BUSYBOX_IMAGE=busybox:stable
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 ENV CI=true npm_config_allow_scripts=pnpm npm_config_update_notifier=false
-# Fetched from the lock file alone, so a source change fetches nothing.
+# Fetched by the lock file alone, so that a change of the source fetches nothing.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN npm install --global "$(node --print "require('./package.json').packageManager")" && pnpm fetch
 COPY . .
@@ -19,7 +19,7 @@ RUN pnpm install --offline --frozen-lockfile
 ARG SOURCE_DATE_EPOCH=0
 RUN node scripts/bundle.mjs /out && find /out -exec touch --no-dereference --date "@${SOURCE_DATE_EPOCH}" {} +
 
-# Job containers run as processes in the development cluster's container, which therefore needs a shell and tools.
+# The containers of Jobs run inside of the development cluster's container, which therefore needs a shell and its tools.
 FROM ${BUSYBOX_IMAGE} AS tools
 ARG SOURCE_DATE_EPOCH=0
 RUN mkdir -p /out/usr/local/bin && cp /bin/busybox /out/usr/local/bin/ \
@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Opifer"
 ENV NODE_ENV=production OPIFER_REVISION=${REVISION} OPIFER_CREATED=${CREATED}
-# Distroless' nonroot user. Node is PID 1 and receives SIGTERM directly.
+# Distroless calls it nonroot. Node is the first process, and is told of SIGTERM itself.
 USER 65532:65532
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/nodejs/bin/node", "/app/bin/main.mjs"]
@@ -55,7 +55,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 FROM runtime AS worker
 LABEL org.opencontainers.image.title="opifer-worker" \
       org.opencontainers.image.description="Makes a Kubernetes Job of each run and follows it to its end"
-# A sixth less memory on machines with much of it, at no measurable cost in time.
+# A sixth less memory on machines that have much, at no cost in time that could be measured here.
 ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2
 COPY --from=build /out/worker /
 EXPOSE 8081
@@ -64,7 +64,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 
 FROM runtime AS dashboard
 LABEL org.opencontainers.image.title="opifer-dashboard" \
-      org.opencontainers.image.description="Shows the outcome of every alert"
+      org.opencontainers.image.description="Shows what became of every alert"
 COPY --from=build /out/dashboard /
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

@@ -1,8 +1,8 @@
-// Sets up a fresh clone, then runs one script of package.json:
+// Makes a fresh clone ready and then runs one script of package.json:
 //
 //   node scripts/bootstrap.mjs <script> [arguments of the script]
 //
-// Needs only Node >= 20 and npm. Leaves stdout to the script.
+// Needs nothing but Node >= 20 and npm. Leaves stdout to the script.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -25,17 +25,17 @@ try {
 
 async function main(scriptAndArgs) {
   const pnpm = await providePnpm()
-  // pnpm returns at once if there is nothing to install.
+  // pnpm sees by itself, and at once, when there is nothing to install.
   await step('installing dependencies', pnpm, ['install', '--frozen-lockfile', '--prefer-offline'])
   await provideRedis()
   return runScript(pnpm, scriptAndArgs)
 }
 
-/** Path of the pinned pnpm, which npm fetches once and caches. */
+/** The path of the pinned pnpm, which npm fetches once and then keeps. */
 async function providePnpm() {
   const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
   const args = ['--yes', '--prefer-offline', `--package=${packageManager}`, '--call', 'command -v pnpm']
-  // npm 12 runs only allowed install scripts, and pnpm needs its own to install the program.
+  // npm 12 runs no install script that it is not told to, and pnpm's is what puts the program in its place.
   const stdout = await step(`fetching ${packageManager}`, 'npx', args, { npm_config_allow_scripts: 'pnpm' })
   return stdout.trim()
 }
@@ -43,11 +43,11 @@ async function providePnpm() {
 async function provideRedis() {
   if (process.env.REDIS_URL || works('redis-server', '--version')) return
   if (process.getuid?.() === 0 && works('apt-get', '--version') && (await installRedis())) return
-  // Last, because a running engine may still be unable to pull an image.
+  // Last, because an engine that answers may still be unable to fetch an image.
   if (works('docker', 'info')) return
-  throw new Error(`Redis is required. Do one of these:
+  throw new Error(`Redis is needed, in one of three ways:
   - set REDIS_URL to a Redis that may be used for this
-  - install redis-server on the PATH
+  - install redis-server, so that it is on the PATH
   - start Docker`)
 }
 
@@ -64,14 +64,14 @@ async function installRedis() {
 
 function runScript(pnpm, scriptAndArgs) {
   const env = {
-    // Scripts and turbo call pnpm by name.
+    // Scripts call pnpm by its name, and so does turbo.
     PATH: `${dirname(pnpm)}${delimiter}${process.env.PATH}`,
     TURBO_TELEMETRY_DISABLED: '1',
   }
   return exitCodeOf(start(pnpm, ['--silent', 'run', ...scriptAndArgs], { stdio: 'inherit', env }))
 }
 
-/** Runs a command and returns its stdout. Prints only if it is slow or fails. */
+/** Runs a command and returns its stdout. Speaks up only when it takes its time or fails. */
 async function step(what, command, args, env) {
   const began = Date.now()
   const notice = setTimeout(() => say(`${what} ...`), NOTICE_AFTER)
@@ -103,7 +103,7 @@ function exitCodeOf(child) {
 function forwardSignals() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // Ctrl-C reaches every process of the terminal; forwarding it would be a second signal, which skips the graceful stop.
+      // Ctrl-C reaches every process of the terminal; a second one would tell the script to give up at once.
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       for (const child of children) child.kill(signal)
     })

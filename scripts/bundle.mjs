@@ -1,8 +1,8 @@
-// Bundles each program for its image, into <folder>/<program>/app:
+// Makes of each program what its image holds, in <folder>/<program>/app:
 //
 //   node scripts/bundle.mjs <folder>
 //
-// Each is one file of readable JavaScript, bin/main.mjs, next to its static files.
+// Each is one file of readable JavaScript, bin/main.mjs, beside the files that it serves as they are.
 import { cp, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
@@ -38,12 +38,12 @@ async function bundle(folder, { entry, assets, packages = [] }) {
     outfile: join(folder, 'bin/main.mjs'),
     bundle: true,
     platform: 'node',
-    // The oldest supported Node.
+    // The oldest Node that the project runs on.
     target: 'node24.11',
     format: 'esm',
-    // Not minified, so stack traces show the source's names.
+    // Left as they are: a stack trace names what is in the source.
     minify: false,
-    // CommonJS packages call `require` for Node's built-ins.
+    // Packages in CommonJS call `require` for what Node has built in.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
     },
@@ -52,7 +52,7 @@ async function bundle(folder, { entry, assets, packages = [] }) {
     logLevel: 'warning',
   })
   await cp(join(root, 'deploy/images/healthcheck.mjs'), join(folder, 'healthcheck.mjs'))
-  // At ../assets, as in the sources.
+  // Sources look for them at ../assets, and so does the bundle.
   if (assets) await cp(join(root, assets), join(folder, 'assets'), { recursive: true })
   for (const name of packages) await copyPackage(name, join(root, dirname(entry)), folder)
 }

@@ -1,9 +1,9 @@
-// Starts the local stack and checks what it does:
+// Brings the local stack up and holds what happens against what must happen:
 //
 //   node scripts/check-compose.mjs [--no-build] [--k3s] [-f <compose file>]
 //
-// By default with the development cluster instead of k3s. Needs Docker with Compose, and the ports of docker-compose.yml
-// free. Exits 0 if all checks pass, and cleans up.
+// By default with the development cluster in place of k3s. Needs Docker with Compose, and the ports of docker-compose.yml
+// to be free. Exits 0 when all is as it should be, and leaves nothing behind.
 import { execFile } from 'node:child_process'
 import { request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,7 +14,7 @@ const DASHBOARD = 'http://127.0.0.1:8082'
 const INGEST = 'http://127.0.0.1:8080'
 const PROMETHEUS = 'http://127.0.0.1:9090'
 
-/** The outcome of each sample rule. */
+/** What must become of the sample rules. */
 const EXPECTED = { DiskSpaceLow: 'succeeded', BackupOverdue: 'failed', CertificateExpiresSoon: 'unmatched' }
 
 const exec = promisify(execFile)
@@ -31,7 +31,7 @@ const files = ['docker-compose.yml', ...(values.k3s ? [] : ['docker-compose.devc
 
 try {
   await main()
-  say('all checks passed')
+  say('all is as it should be')
 } catch (error) {
   process.exitCode = 1
   say(`FAILED: ${error.message}${error.stderr ? `\n${error.stderr}` : ''}`)
@@ -42,11 +42,11 @@ try {
 
 async function main() {
   if (!values['no-build']) await step('builds', () => compose('build'))
-  await step('starts', () => compose('up', '--detach', '--no-build'))
-  const runs = await step('runs the whole loop: rule → Alertmanager → ingest → worker → Job → dashboard', checkLoop)
+  await step('comes up', () => compose('up', '--detach', '--no-build'))
+  const runs = await step('plays the whole loop: rule → Alertmanager → ingest → worker → Job → dashboard', checkLoop)
   await step('runs without privileges', checkContainers)
-  await step('rejects DNS rebinding', checkNames)
-  await step('loses nothing across a restart', () => checkRestart(runs))
+  await step('does nothing for a page of another site', checkNames)
+  await step('loses nothing when it is stopped and started again', () => checkRestart(runs))
   await step('scales to four workers', checkScale)
 }
 
@@ -59,12 +59,12 @@ async function checkLoop() {
     say(`  ${alertname}: ${run.outcome}, ${run.reason}`)
   }
   const { exits, log = '' } = runs.BackupOverdue
-  must(exits?.[0]?.exitCode === 3, `BackupOverdue reports these exits: ${JSON.stringify(exits)}`)
-  must(log.includes('manual check needed'), `BackupOverdue reports these log lines: ${JSON.stringify(log)}`)
+  must(exits?.[0]?.exitCode === 3, `BackupOverdue tells these exits: ${JSON.stringify(exits)}`)
+  must(log.includes('somebody must look'), `BackupOverdue tells these log lines: ${JSON.stringify(log)}`)
   return runs
 }
 
-/** The newest ended run of an alert. */
+/** The newest run of an alert that came to its end. */
 async function runOf(alertname) {
   const { runs } = await getJson(`${DASHBOARD}/api/runs?alertname=${alertname}`)
   return runs.find(({ outcome }) => outcome)
@@ -76,7 +76,7 @@ async function checkContainers() {
   for (const container of containers) {
     checkPorts(container)
     const service = container.Config.Labels['com.docker.compose.service']
-    // k3s runs containers and volumes changes a folder's owner; both need these rights.
+    // k3s runs containers of its own, and volumes gives a folder away; neither can do so otherwise.
     if (service !== 'volumes' && !(service === 'cluster' && values.k3s)) checkRights(container)
   }
   say(`  ${containers.length} containers`)
@@ -95,7 +95,7 @@ function checkRights({ Name: name, Config: { User }, HostConfig: host }) {
   must(host.SecurityOpt?.includes('no-new-privileges:true'), `${name} may gain privileges`)
 }
 
-/** DNS rebinding: another name can resolve to this machine. `fetch` would not send such a Host. */
+/** A name of somebody else's may lead to this machine as well; `fetch` would not send it. */
 async function checkNames() {
   const status = await new Promise((resolve, reject) => {
     const headers = { Host: 'rebound.example:8082' }
@@ -106,7 +106,7 @@ async function checkNames() {
       .on('error', reject)
       .end()
   })
-  must(status === 403, `a request to rebound.example got ${status}`)
+  must(status === 403, `a request to rebound.example is answered ${status}`)
 }
 
 async function checkRestart(runs) {
@@ -131,7 +131,7 @@ async function checkRestart(runs) {
 
 async function checkScale() {
   await compose('up', '--detach', '--no-build', '--scale', 'worker=4')
-  await eventually('four workers scraped by Prometheus', async () => {
+  await eventually('four workers that Prometheus reads', async () => {
     const { data } = await getJson(`${PROMETHEUS}/api/v1/query?query=sum(up{job="opifer-worker"})`)
     return data.result[0]?.value[1] === '4'
   })
@@ -147,18 +147,18 @@ async function post(alertname, instance) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(webhook),
   })
-  must(response.status === 202, `POST /alerts got ${response.status}`)
+  must(response.status === 202, `POST /alerts is answered ${response.status}`)
   return (await response.json()).alerts[0].runId
 }
 
 async function getJson(url) {
   const response = await fetch(url)
-  must(response.ok, `${url} got ${response.status}`)
+  must(response.ok, `${url} answers ${response.status}`)
   return response.json()
 }
 
-async function eventually(what, attempt, timeoutMs = 180_000) {
-  const deadline = Date.now() + timeoutMs
+async function eventually(what, attempt, patienceMs = 180_000) {
+  const deadline = Date.now() + patienceMs
   for (let last = 'not yet'; Date.now() < deadline; await delay(500)) {
     try {
       const value = await attempt()
@@ -166,7 +166,7 @@ async function eventually(what, attempt, timeoutMs = 180_000) {
     } catch (error) {
       last = error.message
     }
-    if (Date.now() + 500 >= deadline) throw new Error(`${what}: ${last}, in ${timeoutMs / 1_000} s`)
+    if (Date.now() + 500 >= deadline) throw new Error(`${what}: ${last}, in ${patienceMs / 1_000} s`)
   }
 }
 
@@ -175,8 +175,8 @@ async function step(what, check) {
   return check()
 }
 
-function must(condition, message) {
-  if (!condition) throw new Error(message)
+function must(holds, otherwise) {
+  if (!holds) throw new Error(otherwise)
 }
 
 function compose(...args) {

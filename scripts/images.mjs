@@ -1,9 +1,9 @@
-// Builds and labels the images, and prints their sizes:
+// Builds the images, labelled, and prints what they weigh:
 //
 //   node scripts/images.mjs [--tag dev] [--source <URL of the repository>] [--verify]
 //
-// DOCKER_BUILDKIT=0 builds with the classic builder. --verify builds each twice without cache, and fails unless
-// the application's layers are identical, byte for byte.
+// DOCKER_BUILDKIT=0 builds with the classic builder. --verify builds each twice, without what is cached, and fails unless
+// the layers of the application are the same, byte for byte.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 })
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
-// The commit's time, so that a commit always builds the same image.
+// The time of the commit, so that the same commit makes the same image.
 const epoch = run('git', 'log', '-1', '--format=%ct').trim()
 const labels = {
   VERSION: version,
@@ -49,7 +49,7 @@ function report(image) {
   const application = applicationBytes(image)
   console.log(`${image.padEnd(18)} ${megabytes(Size).padStart(6)} ${megabytes(application).padStart(13)}`)
   if (application > MOST_MB.application * 1_000_000) fail(`${image}: the application is over ${MOST_MB.application} MB`)
-  // The base image is the distributor's; this checks that nothing else was added.
+  // The base image is the distributor's; what can be held here is that nothing else came with it.
   if (Size > MOST_MB.image * 1_000_000) console.log(`${' '.repeat(18)} over ${MOST_MB.image} MB, by its base image`)
 }
 

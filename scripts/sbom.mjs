@@ -1,8 +1,9 @@
-// Writes an SBOM for each image, in CycloneDX:
+// Writes a software bill of materials for each image, in CycloneDX:
 //
 //   node scripts/sbom.mjs [folder]        (default dist/sbom)
 //
-// It lists what is bundled: the program's packages and their dependencies. The base images have their own SBOMs.
+// It names what is bundled: the packages of the program and all that they depend on. What is in the base images, their
+// own bills of materials say.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

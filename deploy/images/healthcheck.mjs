@@ -1,8 +1,8 @@
-// Checks the health of this container's process, and exits 0 on a 2xx reply:
+// Asks a process of this container how it is, and exits 0 when it answers 2xx:
 //
 //   node healthcheck.mjs http://127.0.0.1:8080/readiness
 //
-// The images have no curl and no shell.
+// There is no curl in the images, nor a shell.
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 
@@ -10,15 +10,15 @@ const TIMEOUT_MS = 4_000
 
 const [url = ''] = process.argv.slice(2)
 const get = url.startsWith('https:') ? getHttps : getHttp
-// The certificate has the public name, and this connection stays within the container.
+// The certificate is made out to the name that others use, and the connection does not leave this container.
 get(url, { timeout: TIMEOUT_MS, rejectUnauthorized: false }, ({ statusCode = 0 }) => {
-  console.log(`${url} replied ${statusCode}`)
+  console.log(`${url} answers ${statusCode}`)
   process.exit(statusCode >= 200 && statusCode < 300 ? 0 : 1)
 })
-  .on('timeout', () => fail(`no reply within ${TIMEOUT_MS} ms`))
+  .on('timeout', () => fail(`no answer in ${TIMEOUT_MS} ms`))
   .on('error', ({ message }) => fail(message))
 
-function fail(reason) {
-  console.error(`${url}: ${reason}`)
+function fail(why) {
+  console.error(`${url}: ${why}`)
   process.exit(1)
 }

@@ -10,5 +10,5 @@ if [ -d "$directory" ] && [ -n "$(find "$directory" -type f -mtime -1 | head -n 
   echo "found a recent backup"
   exit 0
 fi
-echo "no backup of the last 24 hours for job ${OPENFERO_JOB:-unknown}: manual check needed" >&2
+echo "no backup of the last 24 hours for job ${OPENFERO_JOB:-unknown}: check the backup job" >&2
 exit 3

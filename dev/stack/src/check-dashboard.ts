@@ -47,7 +47,7 @@ async function checkPages(dashboardUrl: string, runs: readonly Played[]): Promis
   const pages: [path: string, words: string][] = [
     ['/', 'Everything is well'],
     ['/runs?outcome=failed', 'BackupOverdue'],
-    [`/runs/${failed?.runId}`, 'manual check needed'],
+    [`/runs/${failed?.runId}`, 'somebody must look'],
     ['/operarios', 'openfero-nodeclockskew-firing'],
     ['/queues', 'Opifer'],
   ]

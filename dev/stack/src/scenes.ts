@@ -34,7 +34,7 @@ export const SCENES: Scene[] = [
     expected: 'failed',
     check: async ({ result }) => {
       const hasCode = result.exits?.some(({ exitCode }) => exitCode === 3)
-      return hasCode && result.log?.includes('manual check needed')
+      return hasCode && result.log?.includes('somebody must look')
         ? undefined
         : 'exit code 3 and log lines are not recorded'
     },
