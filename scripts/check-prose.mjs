@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const TEXTS = /\.(md|ts|mjs|js|css|yaml|yml|sh)$|(^|\/)Dockerfile$/
+const TEXTS = /\.(md|ts|mjs|js|css|yaml|yml|sh)$|(^|\/)Dockerfile$|^\.ci\//
 /** Other people's words, and the lock file. */
 const QUOTED = /^pnpm-lock\.yaml$|\/fixtures\//
 const LIST = /<!-- words -->.*<!-- \/words -->/s
