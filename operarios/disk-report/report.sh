@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says how full the mount point is, for the record, once its alert is resolved.
+# Reports how full the mount point is once its alert has resolved.
 set -eu
 
 : "${OPENFERO_MOUNTPOINT:?the alert has no label mountpoint}"
