@@ -134,7 +134,7 @@ function publish({ config, log, lifecycle }: WorkerProcess, { redis, operarios, 
   lifecycle.onClose('heartbeat', () => heartbeat.stop())
 }
 
-/** What writes runs down: the transitions, with the history in them, and what is written beside them. */
+/** Everything that writes run state and history. */
 function openHistory({ config, log }: WorkerProcess, redis: RedisClient) {
   const prefix = config.queuePrefix
   const onHistoryError = (err: unknown) => log.error({ err }, 'could not write run history')

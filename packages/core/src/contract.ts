@@ -3,7 +3,7 @@
  * The `openfero` keys are OpenFero's and must not change: users' ConfigMaps, dashboards and scripts rely on them.
  */
 
-/** Keys of labels that a Job and its pods carry. */
+/** Label keys of a Job and its pods. */
 export const LABEL = {
   alert: 'openfero.io/alert',
   groupKey: 'openfero.io/group-key',
@@ -11,25 +11,25 @@ export const LABEL = {
   runId: 'opifer.io/run-id',
 } as const
 
-/** Keys of annotations that a Job and its pods carry. */
+/** Annotation keys of a Job and its pods. */
 export const ANNOTATION = {
   dedupId: 'opifer.io/dedup-id',
   alertKey: 'opifer.io/alert-key',
   operario: 'opifer.io/operario',
 } as const
 
-/** Keys that an author sets on the ConfigMap of an Operario. */
+/** Keys that authors set on the ConfigMap of an Operario. */
 export const OPERARIO = {
-  /** Label: `"true"` keeps the Operario known but not run. */
+  /** Label: `"true"` disables the Operario. */
   disabled: 'openfero/job-disabled',
-  /** Annotation: how long the same alert stays quiet after a run, e.g. `5m`. */
+  /** Annotation: how long repeats of an alert are ignored after a run, e.g. `5m`. */
   cooldown: 'opifer.io/cooldown',
 } as const
 
-/** What a label's name gets in front of it when it becomes an environment variable. */
+/** Prefix of the environment variables made from labels. */
 export const LABEL_ENV_PREFIX = 'OPENFERO_'
 
-/** Environment variables that a run's containers get beyond the alert's labels. */
+/** Environment variables that containers get in addition to the alert's labels. */
 export const ENV = {
   runId: 'OPIFER_RUN_ID',
   status: 'OPIFER_STATUS',

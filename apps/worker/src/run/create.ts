@@ -44,16 +44,16 @@ export async function create(request: CreateRequest, context: RunContext): Promi
   return creation
 }
 
-/** The Job of an attempt before this one. Were it deleted by now, its name would be free and the run get a second Job. */
+/** The Job of an earlier attempt. If it has been deleted, its name is free, and a create would make a second Job. */
 async function findEarlier(run: Run, attempt: Attempt, context: RunContext): Promise<JobLookup> {
   const known = context.jobs.of(run.id)
   if (known) return { kind: 'found', job: known }
-  // A version that named Jobs differently may have created it: then its name tells nothing.
+  // An older version, which named Jobs differently, may have created it.
   const isOtherName = run.alertKey === undefined && attempt.inDoubtSince !== undefined
   return isOtherName || mayHaveExpired(run, attempt, context) ? lookUpJob(run, attempt, context) : { kind: 'none' }
 }
 
-/** Tries one number after another until one is free or has an unfinished Job of this alert. */
+/** Counts up until a number is free or taken by an unfinished Job of this alert. */
 async function createNumbered(request: CreateRequest, context: RunContext): Promise<Creation> {
   const first = request.attempt.nextJob
   for (let number = first; number < first + MAX_NUMBERS; number++) {
@@ -106,14 +106,14 @@ async function createOne(ours: JobManifest, request: CreateRequest, context: Run
   }
 }
 
-/** A `creationTimestamp` has whole seconds. Of a Job just created, our clock knows when within that second it was. */
+/** A `creationTimestamp` has whole seconds; for a Job just created, our clock adds the milliseconds. */
 function precise(job: JobRef, now: number): JobRef {
   return { ...job, createdAt: Math.min(Math.max(now, job.createdAt), job.createdAt + 999) }
 }
 
 /**
- * Sends the create while the lease is held and with its mark in Redis: if the answer is lost, that is on record. The
- * second half of the lease's time is for the request to arrive.
+ * Sends the create only while the lease is held and the create is marked as in doubt, so a lost answer is on record. The
+ * second half of the lease's time is left for the request to arrive.
  */
 async function send(job: JobManifest, attempt: Attempt, context: RunContext): Promise<CreatedJob> {
   const { api, transitions, lease, now } = context
@@ -137,7 +137,7 @@ async function judge(
   const existing = await api.getJob(namespace, name).catch((error: unknown) => {
     throw classify(error, `reading Job ${namespace}/${name}`)
   })
-  // Deleted between the two calls: its number is used.
+  // Deleted between the two calls; its number counts as used.
   if (!existing) return { kind: 'finished' }
   if (existing.metadata.labels?.[LABEL.runId] === runId) return adopt(jobRef(existing))
   if (!isSameWork(existing, ours)) {

@@ -10,13 +10,13 @@ import { type EnvVariable, type InjectedEnv, injectedEnv } from './env.ts'
 import { jobName } from './job-name.ts'
 import { labelValue } from './label-value.ts'
 
-/** What holds for every Job that an installation creates. */
+/** Settings for every Job that an installation creates. */
 export interface JobSettings {
   /** Where Jobs are created. */
   namespace: string
-  /** Seconds that a finished Job is kept, where the author does not say. */
+  /** Seconds for which a finished Job is kept, unless its author sets them. */
   ttlSeconds: number
-  /** Labels that every Job gets where the author does not set them: those of the selector for ConfigMaps, as OpenFero does. */
+  /** Default labels of a Job: those of the ConfigMap selector, as in OpenFero. */
   labels: Readonly<Record<string, string>>
 }
 
@@ -28,7 +28,7 @@ export interface JobRequest {
   number: number
 }
 
-/** A Job as it is sent to the API server. */
+/** A Job as it goes to the API server. */
 export type JobManifest = IJob & { metadata: { name: string; namespace: string; annotations: Record<string, string> } }
 
 export type JobBuild = { ok: true; job: JobManifest; warnings: string[] } | { ok: false; reason: string }
@@ -61,7 +61,7 @@ export function buildJob(request: JobRequest, settings: JobSettings): JobBuild {
     },
   } satisfies IJob
   if (Buffer.byteLength(JSON.stringify(job)) > MAX_JOB_BYTES) return { ok: false, reason: TOO_LARGE }
-  return { ok: true, job, warnings: [...env.warnings, ...givenWay(spec.template.spec, env)] }
+  return { ok: true, job, warnings: [...env.warnings, ...overridden(spec.template.spec, env)] }
 }
 
 type Identity = ReturnType<typeof identityOf>
@@ -82,12 +82,12 @@ function identityOf(run: Run, alert: Alert, operario: Operario) {
   }
 }
 
-/** The name is ours to choose, and the API server takes no new object that claims a version. */
+/** Opifer sets the name, and the API server rejects a new object with a version. */
 function creatable({ generateName, resourceVersion, ...metadata }: NonNullable<IJob['metadata']>) {
   return metadata
 }
 
-/** The author's labels and annotations stay; only what says whose Job this is can't be theirs. */
+/** Keeps the author's labels and annotations, except those that identify the Job. */
 function marked(author: IJob['metadata'], identity: Identity, defaults: Readonly<Record<string, string>>) {
   return {
     ...author,
@@ -96,15 +96,15 @@ function marked(author: IJob['metadata'], identity: Identity, defaults: Readonly
   }
 }
 
-/** The author's pod with the injected variables in every container; undefined where that can't fit into a Job. */
+/** The author's pod with the injected variables in every container; undefined if that can't fit into a Job. */
 function withEnv(pod: IPodSpec, { variables }: InjectedEnv): IPodSpec | undefined {
   const count = pod.containers.length + (pod.initContainers?.length ?? 0)
-  // Told from the size of one container's share, since all of them written out could be gigabytes.
+  // Estimated from one container's share: all of them together could be gigabytes.
   if (count * JSON.stringify(variables).length > MAX_JOB_BYTES) return undefined
   const names = namesOf(variables)
   const inject = (container: IContainer): IContainer => ({
     ...container,
-    // Before the author's, since a variable can refer only to those before it.
+    // Before the author's own, because a variable can only refer to earlier ones.
     env: [...variables, ...(container.env ?? []).filter(({ name }) => !names.has(name))],
   })
   return {
@@ -115,11 +115,11 @@ function withEnv(pod: IPodSpec, { variables }: InjectedEnv): IPodSpec | undefine
   }
 }
 
-function givenWay({ containers, initContainers = [] }: IPodSpec, { variables }: InjectedEnv): string[] {
+function overridden({ containers, initContainers = [] }: IPodSpec, { variables }: InjectedEnv): string[] {
   const names = namesOf(variables)
   return [...initContainers, ...containers].flatMap(({ name: container, env = [] }) =>
     env.flatMap(({ name }) =>
-      names.has(name) ? [`${name} of container ${container} gives way to the injected one`] : [],
+      names.has(name) ? [`${name} in container ${container} is overridden by the injected variable`] : [],
     ),
   )
 }
@@ -128,6 +128,6 @@ function namesOf(variables: EnvVariable[]): Set<string> {
   return new Set(variables.map(({ name }) => name))
 }
 
-/** etcd refuses requests over 1.5 MiB (`--max-request-bytes`); the API server adds fields of its own. */
+/** etcd rejects requests over 1.5 MiB (`--max-request-bytes`), and the API server adds fields of its own. */
 const MAX_JOB_BYTES = 1_400_000
-const TOO_LARGE = `the Job would be larger than the ${MAX_JOB_BYTES} bytes that Kubernetes can keep`
+const TOO_LARGE = `the Job would be larger than ${MAX_JOB_BYTES} bytes, the most that Kubernetes can store`
