@@ -1,25 +1,13 @@
-import { resources, type Resource } from './resources.ts'
-
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
-
-/** What a request asks for, in the words of RBAC. */
-export interface RequestInfo {
-  verb: Verb
-  resource: Resource
-  subresource?: string
-  namespace?: string
-  name?: string
-}
+import { type RequestInfo, type Resource, resources, type Verb } from '../resources.ts'
 
 /**
- * Reads a path such as `/apis/batch/v1/namespaces/{namespace}/jobs/{name}/status`. Undefined when it names no resource that
- * is served.
+ * Parses a path such as `/apis/batch/v1/namespaces/{namespace}/jobs/{name}`. Undefined if it names no served resource.
  */
 export function parseRequestInfo(method: string, url: URL): RequestInfo | undefined {
   const place = placeOf(url.pathname)
   const resource = place && resourceIn(place.group, place.resource)
   const verb = place && verbOf(method, url.searchParams, place.name)
-  // Objects of a namespace have no other address, though they are listed over all namespaces.
+  // Namespaced objects are listed over all namespaces, but addressed in theirs only.
   if (!resource || !verb || (resource.namespaced && !place.namespace && place.name)) return undefined
   const name = place.name ?? nameSelectedBy(url.searchParams)
   return {
@@ -46,7 +34,7 @@ function placeOf(pathname: string): Place | undefined {
   return undefined
 }
 
-/** A namespace is an object itself, and with a resource behind its name it is where that stands. */
+/** A namespace is an object itself; with a resource behind its name it is that resource's namespace. */
 function placeIn(group: string, segments: string[]): Place | undefined {
   const inNamespace = segments[0] === 'namespaces' && segments.length > 2
   const namespace = inNamespace ? segments[1] : undefined
@@ -78,12 +66,12 @@ function verbOf(method: string, query: URLSearchParams, name: string | undefined
   }
 }
 
-/** Who lists or watches a single object is held to be asking for that name, by RBAC too. */
+/** RBAC treats a list or watch of a single object as a request for that name. */
 function nameSelectedBy(query: URLSearchParams): string | undefined {
   return /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1]
 }
 
-/** As Go's strconv.ParseBool, which the API server reads query parameters with. */
+/** Like Go's strconv.ParseBool, with which the API server parses query parameters. */
 export function isTrue(value: string | null): boolean {
   return value !== null && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)
 }

@@ -2,7 +2,7 @@ import type { LogChunk, LogStore } from './types.ts'
 
 export interface LogStoreOptions {
   now?: () => Date
-  /** How many bytes of each container are kept: the oldest chunks go first. */
+  /** Bytes retained for each container; the oldest chunks go first. */
   limitBytes?: number
 }
 
@@ -12,7 +12,7 @@ interface Follower {
 }
 
 interface ContainerLog {
-  /** Undefined until the container wrote, or ended: someone may follow it before it starts. */
+  /** Undefined until the container writes or ends: a client may follow it before it starts. */
   chunks: LogChunk[] | undefined
   bytes: number
   ended: boolean
@@ -33,7 +33,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
   return {
     append(podUid, container, chunk) {
       const log = open(podUid, container)
-      // A container that is restarted writes on after its end.
+      // A restarted container writes more after its end.
       log.ended = false
       keep(log, { time: now(), data: chunk }, limitBytes)
     },
@@ -50,7 +50,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
       const log = open(podUid, container)
       const follower: Follower = { onChunk, onEnd }
       log.followers.add(follower)
-      // Not at once: the caller holds no unsubscriber yet.
+      // Deferred: the caller does not have the unsubscriber yet.
       if (log.ended) queueMicrotask(() => log.followers.delete(follower) && onEnd())
       return () => log.followers.delete(follower)
     },

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { fieldsOf, isPresent, itemsOf, textOf } from '../../store/json.ts'
 import type { KubeObject, LogChunk } from '../../store/types.ts'
-import { fieldsOf, isPresent, itemsOf, textOf } from '../../validation/value.ts'
 import type { Answer, Call } from '../call.ts'
-import { createLineSplitter, type LogLine } from '../log-lines.ts'
 import { isTrue } from '../request-info.ts'
 import { badRequest } from '../status.ts'
-import { existing } from './get.ts'
+import { existing } from './read.ts'
 
 interface LogOptions {
   follow: boolean
@@ -42,11 +41,11 @@ function stream({ state }: Call, { pod, container, options, kept }: Source, resp
   const splitter = createLineSplitter()
   const write = createLineWriter(response, options)
   const past = kept.flatMap((chunk) => splitter.push(chunk))
-  // Who follows gets an unfinished last line when it is finished; everybody else gets it as it is.
+  // A follower gets an unfinished last line once it is complete, everyone else as it is.
   const lines = (options.follow ? past : [...past, ...splitter.end()]).filter(
     (line) => line.time.getTime() >= options.since,
   )
-  for (const line of options.tailLines === Infinity ? lines : lines.slice(lines.length - options.tailLines)) write(line)
+  lines.slice(Math.max(0, lines.length - options.tailLines)).forEach(write)
   if (!options.follow) {
     response.end()
     return
@@ -70,7 +69,7 @@ function createLineWriter(response: ServerResponse, { timestamps, limitBytes }: 
   }
 }
 
-/** Without a name, the only container is meant, or the one the pod declares its default. */
+/** Without a name, the only container. */
 function containerOf({ metadata, spec }: KubeObject, wanted: string | null): string {
   const names = [...itemsOf(fieldsOf(spec).initContainers), ...itemsOf(fieldsOf(spec).containers)].map((container) =>
     textOf(fieldsOf(container).name),
@@ -81,12 +80,10 @@ function containerOf({ metadata, spec }: KubeObject, wanted: string | null): str
   }
   const [only, ...others] = names
   if (only !== undefined && others.length === 0) return only
-  const preferred = metadata.annotations?.['kubectl.kubernetes.io/default-container']
-  if (preferred !== undefined && names.includes(preferred)) return preferred
   throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${names.join(' ')}]`)
 }
 
-/** A container may run without having written anything. */
+/** A container may run without any output. */
 function hasStarted({ status }: KubeObject, container: string): boolean {
   const { initContainerStatuses, containerStatuses } = fieldsOf(status)
   return [...itemsOf(initContainerStatuses), ...itemsOf(containerStatuses)].some((item) => {
@@ -96,11 +93,11 @@ function hasStarted({ status }: KubeObject, container: string): boolean {
 }
 
 function logOptions({ query, state }: Call): LogOptions {
-  const count = (name: string, least: number): number => {
+  const count = (name: string, min: number): number => {
     const text = query.get(name)
     if (text === null) return Infinity
     const value = Number(text)
-    if (!Number.isInteger(value) || value < least) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
+    if (!Number.isInteger(value) || value < min) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
     return value
   }
   const sinceTime = query.get('sinceTime')
@@ -110,5 +107,39 @@ function logOptions({ query, state }: Call): LogOptions {
     tailLines: count('tailLines', 0),
     limitBytes: count('limitBytes', 1),
     since: sinceTime === null ? state.now().getTime() - count('sinceSeconds', 1) * 1000 : Date.parse(sinceTime),
+  }
+}
+
+/** A line with its newline, if any, and the time of its beginning. */
+interface LogLine {
+  time: Date
+  text: Buffer
+}
+
+/** Splits chunks, which end wherever a container's write did, into lines. */
+function createLineSplitter(): { push(chunk: LogChunk): LogLine[]; end(): LogLine[] } {
+  let begun: LogLine | undefined
+
+  function grow(time: Date, part: Buffer): LogLine {
+    return begun ? { time: begun.time, text: Buffer.concat([begun.text, part]) } : { time, text: part }
+  }
+
+  return {
+    push({ time, data }) {
+      const lines: LogLine[] = []
+      let from = 0
+      for (let at = data.indexOf('\n'); at >= 0; at = data.indexOf('\n', from)) {
+        lines.push(grow(time, data.subarray(from, at + 1)))
+        begun = undefined
+        from = at + 1
+      }
+      if (from < data.length) begun = grow(time, data.subarray(from))
+      return lines
+    },
+    end() {
+      const last = begun
+      begun = undefined
+      return last ? [last] : []
+    },
   }
 }

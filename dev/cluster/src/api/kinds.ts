@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util'
+import { jobLabels } from '../objects/job.ts'
+import { copyJson, type Fields, fieldsOf, itemsOf, textOf } from '../store/json.ts'
+import type { KubeObject, ResourceName } from '../store/types.ts'
+import { validateConfigMap } from '../validation/config-map.ts'
+import { type FieldError, forbiddenValue, invalidValue } from '../validation/field-error.ts'
+import { immutableJobFields, validateJob } from '../validation/job.ts'
+import { dnsLabel, validateMetadata } from '../validation/metadata.ts'
+import { validatePod } from '../validation/pod.ts'
+import { validate } from '../validation/schema.ts'
+
+/** What is specific to a kind when it is written; the API server calls this a strategy. */
+export interface Kind {
+  /** A client cannot write the status. */
+  hasStatus: boolean
+  /** Fills in what a client left out. */
+  setDefaults?: (draft: KubeObject) => void
+  /** Sets what only the server decides. The draft has its uid and name. */
+  prepareForCreate?: (draft: KubeObject) => void
+  validate: (object: KubeObject) => FieldError[]
+  validateUpdate?: (next: KubeObject, before: KubeObject) => FieldError[]
+}
+
+export const kinds: Record<ResourceName, Kind> = {
+  namespaces: {
+    hasStatus: true,
+    prepareForCreate(draft) {
+      draft.metadata.labels = { ...draft.metadata.labels, 'kubernetes.io/metadata.name': draft.metadata.name }
+      draft['spec'] = { finalizers: ['kubernetes'] }
+      draft['status'] = { phase: 'Active' }
+    },
+    validate: (object) =>
+      validate('namespaces', object, ({ metadata }) => validateMetadata(fieldsOf(metadata), dnsLabel)),
+  },
+  configmaps: {
+    hasStatus: false,
+    validate: validateConfigMap,
+    validateUpdate: (next, before) =>
+      before['immutable'] === true ? changed(['data', 'binaryData', 'immutable'], next, before) : [],
+  },
+  events: { hasStatus: false, validate: validateEvent },
+  jobs: {
+    hasStatus: true,
+    setDefaults: setJobDefaults,
+    prepareForCreate(draft) {
+      draft.metadata.generation = 1
+      draft['status'] = {}
+      if (fieldsOf(draft['spec']).manualSelector !== true) generateSelector(draft)
+    },
+    validate: validateJob,
+    validateUpdate: (next, before) =>
+      changed(immutableJobFields, fieldsOf(next['spec']), fieldsOf(before['spec']), 'spec.'),
+  },
+  pods: {
+    hasStatus: true,
+    setDefaults: (draft) => setPodSpecDefaults((draft['spec'] ??= {}) as Fields),
+    prepareForCreate: (draft) => void (draft['status'] = { phase: 'Pending' }),
+    validate: validatePod,
+    validateUpdate(next, before) {
+      if (isDeepStrictEqual(withoutImages(next['spec']), withoutImages(before['spec']))) return []
+      return [forbiddenValue('spec', 'pod updates may not change fields other than images')]
+    },
+  },
+}
+
+function changed(fields: readonly string[], next: Fields, before: Fields, path = ''): FieldError[] {
+  return fields
+    .filter((field) => !isDeepStrictEqual(next[field], before[field]))
+    .map((field) => invalidValue(`${path}${field}`, next[field], 'field is immutable'))
+}
+
+/** Events of cluster-scoped objects are in `default`; see kubernetes/pkg/apis/core/validation/events.go. */
+function validateEvent(object: KubeObject): FieldError[] {
+  return validate('events', object, ({ metadata, involvedObject }) => {
+    const errors = validateMetadata(fieldsOf(metadata))
+    const { namespace } = fieldsOf(metadata)
+    const about = textOf(fieldsOf(involvedObject).namespace)
+    if (about === namespace || (about === '' && namespace === 'default')) return errors
+    return [...errors, invalidValue('involvedObject.namespace', about, 'does not match event.namespace')]
+  })
+}
+
+/** SetDefaults_Job in kubernetes/pkg/apis/batch/v1/defaults.go. */
+function setJobDefaults(draft: KubeObject): void {
+  const spec = (draft['spec'] ??= {}) as Fields
+  const template = (spec.template ??= {}) as Fields
+  // Only if both are absent: a Job with parallelism alone is a work queue without completions.
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
+  spec.parallelism ??= 1
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2 ** 31 - 1
+  spec.completionMode ??= 'NonIndexed'
+  spec.suspend ??= false
+  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
+  setPodSpecDefaults((template.spec ??= {}) as Fields)
+}
+
+/** generateSelector in kubernetes/pkg/registry/batch/job/strategy.go: the uid separates the pods of two Jobs. */
+function generateSelector({ metadata, ...draft }: KubeObject): void {
+  const spec = fieldsOf(draft['spec'])
+  const template = (fieldsOf(spec.template).metadata ??= {}) as Fields
+  template.labels = { ...fieldsOf(template.labels), ...jobLabels(metadata) }
+  const { matchLabels, ...selector } = fieldsOf(spec.selector)
+  const own = { 'batch.kubernetes.io/controller-uid': metadata.uid }
+  spec.selector = { ...selector, matchLabels: { ...fieldsOf(matchLabels), ...own } }
+}
+
+/** SetDefaults_PodSpec, _Container and _Volume in kubernetes/pkg/apis/core/v1/defaults.go, as far as Jobs commonly go. */
+function setPodSpecDefaults(spec: Fields): void {
+  for (const container of [...itemsOf(spec.containers), ...itemsOf(spec.initContainers)].map(fieldsOf)) {
+    container.imagePullPolicy ??= isLatest(textOf(container.image)) ? 'Always' : 'IfNotPresent'
+    container.resources ??= {}
+    container.terminationMessagePath ??= '/dev/termination-log'
+    container.terminationMessagePolicy ??= 'File'
+  }
+  spec.dnsPolicy ??= 'ClusterFirst'
+  spec.restartPolicy ??= 'Always'
+  spec.schedulerName ??= 'default-scheduler'
+  spec.securityContext ??= {}
+  spec.terminationGracePeriodSeconds ??= 30
+}
+
+/** Without a tag or digest. A colon before the last slash belongs to the registry's port. */
+function isLatest(image: string): boolean {
+  const name = image.slice(image.lastIndexOf('/') + 1)
+  return !image.includes('@') && (!name.includes(':') || name.endsWith(':latest'))
+}
+
+function withoutImages(spec: unknown): Fields {
+  const copy = copyJson(fieldsOf(spec))
+  for (const container of [...itemsOf(copy.containers), ...itemsOf(copy.initContainers)]) {
+    delete fieldsOf(container).image
+  }
+  return copy
+}
