@@ -69,8 +69,9 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
 
   const token = randomBytes(32).toString('base64url')
   const certificates = await createCertificates(host)
-  const { url, answer, passage, stop, ...connections } = await listen({ port, host, ...certificates })
-  answer(createRequestHandler({ state, token, audit, passage }))
+  const listener = await listen({ port, host, ...certificates })
+  const { url } = listener
+  listener.answer(createRequestHandler({ state, token, audit, passage: listener.passage }))
   const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token })
   if (options.controllers !== false) state.endPod = (pod) => requestPodDeletion(store, pod, now())
   const machinery = options.controllers === false ? undefined : await startMachinery(state, options)
@@ -83,14 +84,17 @@ export async function startDevCluster(options: DevClusterOptions = {}): Promise<
     logs,
     faults: {
       ...rules,
-      ...connections,
+      pause: () => listener.pause(),
+      resume: () => listener.resume(),
+      refuse: () => listener.refuse(),
+      accept: () => listener.accept(),
       cutWatches: () => streams.cut('watch'),
       cutStreams: () => streams.cut(),
       expireHistory: () => store.compact(),
     },
     audit,
     async stop() {
-      await stop()
+      await listener.stop()
       await machinery?.stop()
     },
   }

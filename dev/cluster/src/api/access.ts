@@ -37,9 +37,10 @@ export async function createCertificates(host?: string): Promise<Certificates> {
   return { ca: authority.cert, cert: server.cert, key: server.private }
 }
 
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
 /** Checks the bearer token. Digests are compared in constant time, whatever the length of the header. */
 export function createAuthenticator(token: string): (request: IncomingMessage) => boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   const expected = digest(`Bearer ${token}`)
   return ({ headers }) => timingSafeEqual(digest(headers.authorization ?? ''), expected)
 }

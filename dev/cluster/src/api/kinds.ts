@@ -90,7 +90,6 @@ function setJobDefaults(draft: KubeObject): void {
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2 ** 31 - 1
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
-  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'
   setPodSpecDefaults((template.spec ??= {}) as Fields)
 }
 

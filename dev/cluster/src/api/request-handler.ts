@@ -5,7 +5,7 @@ import type { Fault } from '../faults/rules.ts'
 import type { RequestInfo } from '../resources.ts'
 import { fieldsOf, textOf } from '../store/json.ts'
 import { createAuthenticator } from './access.ts'
-import type { Answer, Call } from './call.ts'
+import type { Answer, Call, Handler } from './call.ts'
 import { discover } from './discovery.ts'
 import { readBody } from './request-body.ts'
 import { parseRequestInfo } from './request-info.ts'
@@ -34,7 +34,7 @@ export function createRequestHandler({ state, token, audit, passage }: RequestHa
 
   async function handle(exchange: Exchange): Promise<void> {
     const { request, response, url } = exchange
-    if (HEALTH_PATHS.includes(url.pathname)) {
+    if (HEALTH_PATHS.has(url.pathname)) {
       response.end('ok')
       return
     }
@@ -65,7 +65,7 @@ export function createRequestHandler({ state, token, audit, passage }: RequestHa
   }
 }
 
-const HEALTH_PATHS = ['/healthz', '/livez', '/readyz']
+const HEALTH_PATHS = new Set(['/healthz', '/livez', '/readyz'])
 
 function readInfo({ request, url }: Exchange): RequestInfo | undefined {
   try {
@@ -76,18 +76,12 @@ function readInfo({ request, url }: Exchange): RequestInfo | undefined {
   }
 }
 
-async function answerResource(state: ApiState, info: RequestInfo, { request, response, url }: Exchange): Promise<void> {
-  const route = routeOf(info)
-  if (!route) throw noSuchPath()
-  const handler = route[info.verb]
-  if (!handler) throw methodNotAllowed()
-  const table = wantsTable(request.headers.accept, info)
-  if (table === undefined) throw notAcceptable()
-  const { value: body, size: bodySize, contentType } = await readBody(request)
-  const query = url.searchParams
-  const call: Call = { info, query, body, bodySize, contentType, wantsTable: table, state, warnings: [] }
+async function answerResource(state: ApiState, info: RequestInfo, exchange: Exchange): Promise<void> {
+  const { response } = exchange
+  const handler = handlerOf(info)
+  const call = await readCall(state, info, exchange)
   // A created object has its name in the body.
-  const name = info.name ?? textOf(fieldsOf(fieldsOf(body).metadata).name)
+  const name = info.name ?? textOf(fieldsOf(fieldsOf(call.body).metadata).name)
   const { delay, fault } = state.faults.onRequest({ ...info, name })
   if (delay > 0) await sleep(delay, undefined, { ref: false })
   if (fault?.type === 'status') throw statusOf(fault)
@@ -96,6 +90,21 @@ async function answerResource(state: ApiState, info: RequestInfo, { request, res
   const answer = handler(call)
   if (fault?.type === 'commit-then-cut') response.destroy()
   else if (fault?.type !== 'commit-then-hang') send(response, call, answer)
+}
+
+function handlerOf(info: RequestInfo): Handler {
+  const route = routeOf(info)
+  if (!route) throw noSuchPath()
+  const handler = route[info.verb]
+  if (!handler) throw methodNotAllowed()
+  return handler
+}
+
+async function readCall(state: ApiState, info: RequestInfo, { request, url }: Exchange): Promise<Call> {
+  const table = wantsTable(request.headers.accept, info)
+  if (table === undefined) throw notAcceptable()
+  const { value: body, size: bodySize, contentType } = await readBody(request)
+  return { info, query: url.searchParams, body, bodySize, contentType, wantsTable: table, state, warnings: [] }
 }
 
 function answerDocument({ request: { method }, response, url }: Exchange): void {

@@ -19,7 +19,7 @@ test.each([
   ['GET', `${configMaps}/a/b/c/d`, 404],
   ['GET', '/api/v1/configmaps/a', 404],
   ['GET', '/api/v1/namespaces/%zz/configmaps', 404],
-  ['DELETE', '/api/v1/namespaces', 405],
+  ['DELETE', configMaps, 405],
   ['POST', '/api/v1/configmaps', 405],
   ['POST', '/version', 405],
 ])('%s %s gets %d with a Status', async (method, path, code) => {

@@ -22,7 +22,6 @@ export interface JobControllerOptions {
 export function startJobController(options: JobControllerOptions): { stop(): void } {
   const { store, pods, now } = options
   const queue = createWorkQueue(sync)
-  const keyOf = (namespace: string | undefined, name: string): string => `${namespace}/${name}`
   const unsubscribers = [
     store.subscribe('jobs', ({ object: { metadata } }) => queue.add(keyOf(metadata.namespace, metadata.name))),
     store.subscribe('pods', ({ object }) => {
@@ -48,6 +47,8 @@ export function startJobController(options: JobControllerOptions): { stop(): voi
     },
   }
 }
+
+const keyOf = (namespace: string | undefined, name: string): string => `${namespace}/${name}`
 
 const OWN_NAME = 'kubernetes.io/job-controller'
 
@@ -86,7 +87,9 @@ function buildPod(job: Job, index: number | undefined, { store, random }: JobCon
       name,
       generateName,
       namespace,
-      ...{ uid: '', resourceVersion: '', creationTimestamp: '' },
+      uid: '',
+      resourceVersion: '',
+      creationTimestamp: '',
       labels: { ...metadata.labels, ...jobLabels(job.metadata), ...indexed },
       annotations: { ...metadata.annotations, ...indexed },
       ownerReferences: [

@@ -60,17 +60,18 @@ interface Verdict {
 const SUCCESS = { interim: 'SuccessCriteriaMet', final: 'Complete' } as const
 const FAILURE = { interim: 'FailureTarget', final: 'Failed' } as const
 
+const fail = (reason: string, message: string): Verdict => ({ ...FAILURE, reason, message })
+
 /** An earlier verdict is final, whatever has happened to the pods since. */
 function interimVerdict(job: Job): Verdict | undefined {
   for (const end of [SUCCESS, FAILURE]) {
-    const condition = conditionOf(job, end.interim)
-    if (condition) return { ...end, reason: condition.reason, message: condition.message }
+    const { reason, message } = conditionOf(job, end.interim) ?? {}
+    if (reason !== undefined && message !== undefined) return { ...end, reason, message }
   }
   return undefined
 }
 
 function decideEnd(job: Job, tally: JobTally, now: Date): Verdict | undefined {
-  const fail = (reason: string, message: string): Verdict => ({ ...FAILURE, reason, message })
   if (tally.failJobMessage !== undefined) return fail('PodFailurePolicy', tally.failJobMessage)
   if (exceedsBackoffLimit(job, tally)) {
     return fail('BackoffLimitExceeded', 'Job has reached the specified backoff limit')

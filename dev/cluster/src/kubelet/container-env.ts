@@ -73,22 +73,14 @@ const NO_SECRETS = 'the development cluster has no secrets'
 function fieldValue({ metadata, spec }: Pod, path: string): string | undefined {
   const [, map, key] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path) ?? []
   if (map !== undefined && key !== undefined) return metadata[map as 'labels' | 'annotations']?.[key] ?? ''
-  switch (path) {
-    case 'metadata.name':
-      return metadata.name
-    case 'metadata.namespace':
-      return metadata.namespace ?? ''
-    case 'metadata.uid':
-      return metadata.uid
-    case 'spec.nodeName':
-      return 'devcluster'
-    case 'spec.serviceAccountName':
-      return spec.serviceAccountName ?? 'default'
-    case 'status.hostIP':
-    case 'status.podIP':
-      // There is no pod network: all pods share the machine's address.
-      return '127.0.0.1'
-    default:
-      return undefined
-  }
+  return {
+    'metadata.name': metadata.name,
+    'metadata.namespace': metadata.namespace,
+    'metadata.uid': metadata.uid,
+    'spec.nodeName': 'devcluster',
+    'spec.serviceAccountName': spec.serviceAccountName ?? 'default',
+    // There is no pod network: all pods share the machine's address.
+    'status.hostIP': '127.0.0.1',
+    'status.podIP': '127.0.0.1',
+  }[path]
 }

@@ -26,7 +26,10 @@ export function createWorkQueue(handle: (key: string) => void): WorkQueue {
   function work(): void {
     scheduled = undefined
     // A long queue must not starve the API server, which shares this thread.
-    for (const key of [...waiting].slice(0, KEYS_PER_TICK)) {
+    let left = KEYS_PER_TICK
+    for (const key of waiting) {
+      if (left === 0) break
+      left -= 1
       waiting.delete(key)
       try {
         handle(key)

@@ -18,18 +18,7 @@ export class AlreadyExists extends Error {
  * another one sees.
  */
 export function createStore({ now = () => new Date(), historyLimit = 10_000 }: StoreOptions = {}): Store {
-  const collection = () => ({
-    table: createTable(),
-    history: createHistory(historyLimit),
-    listeners: createListeners(),
-  })
-  const collections = {
-    namespaces: collection(),
-    configmaps: collection(),
-    jobs: collection(),
-    pods: collection(),
-    events: collection(),
-  }
+  const collections = createCollections(historyLimit)
   let version = 0
 
   function write(resource: ResourceName, event: StoreEvent): KubeObject {
@@ -86,17 +75,33 @@ export function createStore({ now = () => new Date(), historyLimit = 10_000 }: S
   }
 }
 
+function createCollections(historyLimit: number) {
+  const collection = () => ({
+    table: createTable(),
+    history: createHistory(historyLimit),
+    listeners: createListeners(),
+  })
+  return {
+    namespaces: collection(),
+    configmaps: collection(),
+    jobs: collection(),
+    pods: collection(),
+    events: collection(),
+  }
+}
+
 /** A time as Kubernetes writes it, to the second. */
 export function timestamp(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`
 }
+
+const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
 /** Objects by `namespace/name`, like etcd's keys. Cluster-scoped objects have an empty namespace. */
 function createTable() {
   const objects = new Map<string, KubeObject>()
   // Lists are frequent and most writes change existing objects: sort only after an insertion or a deletion.
   let sorted: string[] | undefined
-  const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
   return {
     get: (namespace: string | undefined, name: string) => objects.get(keyOf(namespace, name)),
@@ -153,7 +158,7 @@ function createListeners() {
       if (publishing) return
       publishing = true
       for (let next = pending.shift(); next; next = pending.shift()) {
-        for (const listener of [...listeners]) if (listeners.has(listener)) deliver(listener, next)
+        for (const listener of Array.from(listeners)) if (listeners.has(listener)) deliver(listener, next)
       }
       publishing = false
     },

@@ -39,7 +39,6 @@ interface Options {
 export function startTestCluster({ store = createStore(), images = {}, maxPods = 32 }: Options = {}): TestCluster {
   const logs = createLogStore()
   const workDir = mkdtempSync(join(tmpdir(), 'kubelet-'))
-  const now = () => new Date()
   const backoff = { podBackoffBaseMs: 5, podBackoffMaxMs: 20 }
   const restarts = { restartBackoffBaseMs: 5, restartBackoffMaxMs: 20 }
   const controllers = startControllers({ store, backoff, now, random: Math.random })
@@ -109,6 +108,8 @@ export function ending(job: Job): string {
   const last = finishedCondition(job)
   return last?.type === 'Failed' ? `Failed (${last.reason})` : (last?.type ?? 'none')
 }
+
+const now = () => new Date()
 
 function firstResult<T>(store: Store, probe: () => T | undefined | false): Promise<T> {
   const found = probe()

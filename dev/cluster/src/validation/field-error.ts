@@ -4,6 +4,7 @@ export type FieldErrorType =
   | 'FieldValueInvalid'
   | 'FieldValueNotSupported'
   | 'FieldValueDuplicate'
+  | 'FieldValueNotFound'
   | 'FieldValueForbidden'
   | 'FieldValueTooLong'
   | 'FieldValueTypeInvalid'
@@ -37,6 +38,9 @@ export const notSupported = (path: string, value: unknown, supported: readonly u
     `supported values: ${list}`,
   )
 }
+
+export const notFoundValue = (path: string, value: unknown): FieldError =>
+  fieldError('FieldValueNotFound', path, 'Not found', JSON.stringify(value))
 
 export const duplicate = (path: string, value: string): FieldError =>
   fieldError('FieldValueDuplicate', path, 'Duplicate value', JSON.stringify(value))

@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, isPresent, itemsOf, textOf } from '../store/json.ts'
-import { duplicate, type FieldError, invalidValue, required } from './field-error.ts'
+import { duplicate, type FieldError, invalidValue, notFoundValue, required } from './field-error.ts'
 import { dnsLabel, dnsSubdomain, validateAnnotations, validateLabels, validateMetadata } from './metadata.ts'
 import { validate } from './schema.ts'
 
@@ -20,9 +20,7 @@ export function validatePodTemplate(template: Fields, path: string): FieldError[
   return [
     ...validateLabels(metadata.labels, `${path}.labels`),
     ...validateAnnotations(metadata.annotations, `${path}.annotations`),
-    ...(isPresent(template.spec)
-      ? validatePodSpec(fieldsOf(template.spec), `${path}.spec`)
-      : [required(`${path}.spec`)]),
+    ...validatePodSpec(fieldsOf(template.spec), `${path}.spec`),
   ]
 }
 
@@ -36,8 +34,16 @@ function validatePodSpec(spec: Fields, path: string): FieldError[] {
   const { containers, serviceAccountName } = spec
   // Names are unique over both lists.
   const names = new Set<string>()
+  const volumes = itemsOf(spec.volumes).map((volume) => fieldsOf(volume).name)
   const check = (list: 'containers' | 'initContainers') =>
-    itemsOf(spec[list]).flatMap((item, index) => validateContainer(fieldsOf(item), `${path}.${list}[${index}]`, names))
+    itemsOf(spec[list]).flatMap((item, index) => {
+      const [container, at] = [fieldsOf(item), `${path}.${list}[${index}]`]
+      return [
+        ...validateContainer(container, at, names),
+        ...validateMounts(container.volumeMounts, `${at}.volumeMounts`, volumes),
+        ...validateResources(fieldsOf(container.resources), `${at}.resources`),
+      ]
+    })
   const wrongAccount = textOf(serviceAccountName) && dnsSubdomain(textOf(serviceAccountName))
   return [
     ...(Array.isArray(containers) && containers.length === 0 ? [required(`${path}.containers`)] : []),
@@ -82,4 +88,26 @@ function validateVariable({ name, value, valueFrom }: Fields, path: string): Fie
     errors.push(invalidValue(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty'))
   }
   return errors
+}
+
+function validateMounts(mounts: unknown, path: string, volumes: readonly unknown[]): FieldError[] {
+  return itemsOf(mounts).flatMap((mount, index) => {
+    const { name } = fieldsOf(mount)
+    return volumes.includes(name) ? [] : [notFoundValue(`${path}[${index}].name`, name)]
+  })
+}
+
+function validateResources({ limits, requests }: Fields, path: string): FieldError[] {
+  return Object.entries(fieldsOf(requests)).flatMap(([name, value]) => {
+    const limit = fieldsOf(limits)[name]
+    if (!isPresent(limit) || quantity(value) <= quantity(limit)) return []
+    return [invalidValue(`${path}.requests`, value, `must be less than or equal to ${name} limit`)]
+  })
+}
+
+/** `100m`, `1.5Gi` or `1e3` as a number. The schema has checked the form. */
+function quantity(value: unknown): number {
+  const [, digits, prefix = '', binary] = /^(.*?)([numkKMGTPE]?)(i?)$/.exec(String(value)) ?? []
+  const power = { n: -3, u: -2, m: -1, k: 1, K: 1, M: 2, G: 3, T: 4, P: 5, E: 6 }[prefix] ?? 0
+  return Number(digits) * (binary ? 1024 : 1000) ** power
 }

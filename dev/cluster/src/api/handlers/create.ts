@@ -18,9 +18,7 @@ export function create(call: Call): Answer {
   if (namespace !== undefined && !store.get('namespaces', undefined, namespace)) {
     throw notFound(resources.namespaces, namespace)
   }
-  const { name, generateName } = draft.metadata
-  const ownName = name || (generateName ? randomName(generateName, random) : '')
-  draft.metadata = { ...clientMetadata(draft), name: ownName, creationTimestamp: timestamp(now()) }
+  draft.metadata = { ...clientMetadata(draft), name: nameOf(draft, random), creationTimestamp: timestamp(now()) }
   const { setDefaults, prepareForCreate, validate } = kinds[resource.name]
   setDefaults?.(draft)
   prepareForCreate?.(draft)
@@ -33,6 +31,10 @@ export function create(call: Call): Answer {
     if (error instanceof AlreadyExists) throw alreadyExists(resource, draft.metadata.name)
     throw error
   }
+}
+
+function nameOf({ metadata: { name, generateName } }: KubeObject, random: () => number): string {
+  return name || (generateName ? randomName(generateName, random) : '')
 }
 
 /** Only the metadata that a client may set. */

@@ -1,10 +1,10 @@
-import { apiVersionOf } from '../../resources.ts'
+import { resources } from '../../resources.ts'
 import { type Fields, fieldsOf, textOf } from '../../store/json.ts'
 import type { KubeObject, ResourceName, Store } from '../../store/types.ts'
 import type { Answer, Call } from '../call.ts'
 import { refuseDryRun } from '../decode.ts'
-import { badRequest, conflict, forbidden, methodNotAllowed, success } from '../status.ts'
-import { existing, selected } from './read.ts'
+import { badRequest, conflict, forbidden, success } from '../status.ts'
+import { existing } from './read.ts'
 
 export function remove(call: Call): Answer {
   const { resource } = call.info
@@ -18,19 +18,10 @@ export function remove(call: Call): Answer {
     const why = `Precondition failed: ${field} in precondition: ${textOf(wanted)}, in object meta: ${found}`
     throw conflict(resource, name, why)
   }
-  removeObjects(call, [object], options)
+  removeObject(call, object, options)
   if (resource.name === 'pods') return { code: 200, body: object }
   const { group, name: kind } = resource
   return { code: 200, body: success({ name, ...(group && { group }), kind, uid }) }
-}
-
-export function removeCollection(call: Call): Answer {
-  const { resource, namespace } = call.info
-  if (namespace === undefined) throw methodNotAllowed()
-  const items = selected(call)
-  removeObjects(call, items, readOptions(call))
-  const metadata = { resourceVersion: String(call.state.store.resourceVersion) }
-  return { code: 200, body: { apiVersion: apiVersionOf(resource), kind: `${resource.kind}List`, metadata, items } }
 }
 
 /** DeleteOptions come in the body or, without one, in the query. */
@@ -63,35 +54,34 @@ const NAMESPACED: readonly ResourceName[] = ['jobs', 'pods', 'configmaps', 'even
  * Running pods are asked to end; everything else is removed at once: finalizers are not waited for, and Foreground acts
  * like Background, where the garbage collector removes the dependents afterwards. Orphan removes their owner references.
  */
-function removeObjects(call: Call, objects: readonly KubeObject[], options: Fields): void {
+function removeObject(call: Call, object: KubeObject, options: Fields): void {
   const { resource, namespace } = call.info
   const { store, endPod } = call.state
+  const { name, uid } = object.metadata
   const atOnce = String(options.gracePeriodSeconds) === '0'
-  if (propagationOf(call, options) === 'Orphan') {
-    disown(store, namespace, new Set(objects.map(({ metadata }) => metadata.uid)))
+  const { phase } = fieldsOf(object['status'])
+  const hasEnded = phase === 'Succeeded' || phase === 'Failed'
+  if (propagationOf(call, options) === 'Orphan') disown(store, namespace, uid)
+  if (resource.name === 'namespaces') emptyNamespace(store, name)
+  if (resource.name === 'pods' && endPod && !atOnce && !hasEnded) endPod(object)
+  else store.remove(resource.name, namespace, name)
+}
+
+function emptyNamespace(store: Store, namespace: string): void {
+  if (namespace === 'default' || namespace === 'kube-system') {
+    throw forbidden(resources.namespaces, namespace, 'this namespace may not be deleted')
   }
-  for (const object of objects) {
-    const { name } = object.metadata
-    if (resource.name === 'namespaces') {
-      if (name === 'default' || name === 'kube-system') {
-        throw forbidden(resource, name, 'this namespace may not be deleted')
-      }
-      for (const kind of NAMESPACED) {
-        for (const { metadata } of store.list(kind, name)) store.remove(kind, name, metadata.name)
-      }
-    }
-    const { phase } = fieldsOf(object['status'])
-    const hasEnded = phase === 'Succeeded' || phase === 'Failed'
-    if (resource.name === 'pods' && endPod && !atOnce && !hasEnded) endPod(object)
-    else store.remove(resource.name, namespace, name)
+  for (const resource of NAMESPACED) {
+    for (const { metadata } of store.list(resource, namespace)) store.remove(resource, namespace, metadata.name)
   }
 }
 
-function disown(store: Store, namespace: string | undefined, owners: ReadonlySet<string>): void {
+function disown(store: Store, namespace: string | undefined, owner: string): void {
   for (const { metadata } of store.list('pods', namespace)) {
-    if (!metadata.ownerReferences?.some(({ uid }) => owners.has(uid))) continue
+    const others = metadata.ownerReferences?.filter(({ uid }) => uid !== owner)
+    if (others?.length === metadata.ownerReferences?.length) continue
     store.mutate('pods', metadata.namespace, metadata.name, (draft) => {
-      draft.metadata.ownerReferences = draft.metadata.ownerReferences?.filter(({ uid }) => !owners.has(uid)) ?? []
+      draft.metadata.ownerReferences = others ?? []
     })
   }
 }

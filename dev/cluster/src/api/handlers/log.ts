@@ -6,67 +6,65 @@ import { isTrue } from '../request-info.ts'
 import { badRequest } from '../status.ts'
 import { existing } from './read.ts'
 
-interface LogOptions {
-  follow: boolean
-  timestamps: boolean
-  tailLines: number
-  limitBytes: number
-  since: number
-}
-
 export function log(call: Call): Answer {
+  const { query, state } = call
   const pod = existing(call)
-  const container = containerOf(pod, call.query.get('container'))
-  if (isTrue(call.query.get('previous'))) {
-    throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`)
+  const container = containerOf(pod, query.get('container'))
+  const unsupported = ['previous', 'sinceSeconds', 'sinceTime', 'timestamps'].find((name) => isSet(query.get(name)))
+  if (unsupported) throw badRequest(`the development cluster does not support ${unsupported}`)
+  const options = {
+    follow: isTrue(query.get('follow')),
+    tailLines: count(query, 'tailLines', 0),
+    limitBytes: count(query, 'limitBytes', 1),
   }
-  const options = logOptions(call)
-  const kept = call.state.logs.read(pod.metadata.uid, container)
+  const kept = state.logs.read(pod.metadata.uid, container)
   if (!kept && !hasStarted(pod, container)) {
     throw badRequest(`container "${container}" in pod "${pod.metadata.name}" is waiting to start: ContainerCreating`)
   }
-  const open = (response: ServerResponse): void => stream(call, { pod, container, options, kept: kept ?? [] }, response)
+  const past = lastLines(Buffer.concat((kept ?? []).map(({ data }) => data)), options.tailLines)
+  const open = (response: ServerResponse): void => {
+    response.flushHeaders()
+    const write = createLimitedWriter(response, options.limitBytes)
+    write(past)
+    if (!options.follow) return void response.end()
+    const onChunk = ({ data }: LogChunk): void => write(data)
+    state.streams.add(
+      'log',
+      response,
+      state.logs.follow(pod.metadata.uid, container, onChunk, () => response.end()),
+    )
+  }
   return { code: 200, contentType: 'text/plain', open }
 }
 
-interface Source {
-  pod: KubeObject
-  container: string
-  options: LogOptions
-  kept: readonly LogChunk[]
+const isSet = (value: string | null): boolean => value !== null && value !== 'false'
+
+function lastLines(text: Buffer, max: number): Buffer {
+  if (max === Infinity) return text
+  let start = text.length
+  for (let lines = 0; lines < max && start > 0; lines += 1) {
+    // The byte before `start` ends the line before.
+    start = start === 1 ? 0 : text.lastIndexOf('\n', start - 2) + 1
+  }
+  return text.subarray(start)
 }
 
-function stream({ state }: Call, { pod, container, options, kept }: Source, response: ServerResponse): void {
-  response.flushHeaders()
-  const splitter = createLineSplitter()
-  const write = createLineWriter(response, options)
-  const past = kept.flatMap((chunk) => splitter.push(chunk))
-  // A follower gets an unfinished last line once it is complete, everyone else as it is.
-  const lines = (options.follow ? past : [...past, ...splitter.end()]).filter(
-    (line) => line.time.getTime() >= options.since,
-  )
-  lines.slice(Math.max(0, lines.length - options.tailLines)).forEach(write)
-  if (!options.follow) {
-    response.end()
-    return
-  }
-  const onEnd = (): void => {
-    splitter.end().forEach(write)
-    response.end()
-  }
-  const onChunk = (chunk: LogChunk): void => splitter.push(chunk).forEach(write)
-  state.streams.add('log', response, state.logs.follow(pod.metadata.uid, container, onChunk, onEnd))
-}
-
-function createLineWriter(response: ServerResponse, { timestamps, limitBytes }: LogOptions): (line: LogLine) => void {
+function createLimitedWriter(response: ServerResponse, limitBytes: number): (text: Buffer) => void {
   let left = limitBytes
-  return ({ time, text }) => {
+  return (text) => {
     if (left <= 0) return
-    const line = timestamps ? Buffer.concat([Buffer.from(`${time.toISOString()} `), text]) : text
-    response.write(line.subarray(0, left))
-    left -= line.length
+    response.write(text.subarray(0, left))
+    left -= text.length
     if (left <= 0) response.end()
   }
+}
+
+function count(query: URLSearchParams, name: string, min: number): number {
+  const text = query.get(name)
+  if (text === null) return Infinity
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
+  return value
 }
 
 /** Without a name, the only container. */
@@ -90,56 +88,4 @@ function hasStarted({ status }: KubeObject, container: string): boolean {
     const { name, state } = fieldsOf(item)
     return name === container && (isPresent(fieldsOf(state).running) || isPresent(fieldsOf(state).terminated))
   })
-}
-
-function logOptions({ query, state }: Call): LogOptions {
-  const count = (name: string, min: number): number => {
-    const text = query.get(name)
-    if (text === null) return Infinity
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < min) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
-    return value
-  }
-  const sinceTime = query.get('sinceTime')
-  return {
-    follow: isTrue(query.get('follow')),
-    timestamps: isTrue(query.get('timestamps')),
-    tailLines: count('tailLines', 0),
-    limitBytes: count('limitBytes', 1),
-    since: sinceTime === null ? state.now().getTime() - count('sinceSeconds', 1) * 1000 : Date.parse(sinceTime),
-  }
-}
-
-/** A line with its newline, if any, and the time of its beginning. */
-interface LogLine {
-  time: Date
-  text: Buffer
-}
-
-/** Splits chunks, which end wherever a container's write did, into lines. */
-function createLineSplitter(): { push(chunk: LogChunk): LogLine[]; end(): LogLine[] } {
-  let begun: LogLine | undefined
-
-  function grow(time: Date, part: Buffer): LogLine {
-    return begun ? { time: begun.time, text: Buffer.concat([begun.text, part]) } : { time, text: part }
-  }
-
-  return {
-    push({ time, data }) {
-      const lines: LogLine[] = []
-      let from = 0
-      for (let at = data.indexOf('\n'); at >= 0; at = data.indexOf('\n', from)) {
-        lines.push(grow(time, data.subarray(from, at + 1)))
-        begun = undefined
-        from = at + 1
-      }
-      if (from < data.length) begun = grow(time, data.subarray(from))
-      return lines
-    },
-    end() {
-      const last = begun
-      begun = undefined
-      return last ? [last] : []
-    },
-  }
 }

@@ -21,12 +21,6 @@ export function list(call: Call): Answer {
   return { code: 200, body: page(call, token ? continued(call, token) : current(call)) }
 }
 
-/** The objects of the request's resource and namespace that its selectors match. */
-export function selected(call: Call): KubeObject[] {
-  const { info, state } = call
-  return state.store.list(info.resource.name, info.namespace).filter(selection(call))
-}
-
 /** The request's selectors as a predicate. */
 export function selection({ info, query }: Call): (object: KubeObject) => boolean {
   const labels = parseLabelSelector(query.get('labelSelector') ?? '')
@@ -52,7 +46,8 @@ function current(call: Call): Snapshot {
   if (call.query.get('resourceVersionMatch') === 'Exact' && wanted !== undefined && wanted !== store.resourceVersion) {
     throw expired(`The resourceVersion for the provided list is too old: ${wanted}`)
   }
-  return { resourceVersion: store.resourceVersion, items: selected(call) }
+  const items = store.list(call.info.resource.name, call.info.namespace).filter(selection(call))
+  return { resourceVersion: store.resourceVersion, items }
 }
 
 function continued({ info, state }: Call, token: string): Snapshot {
