@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { jobLabels } from '../objects/job.ts'
-import { copyJson, type Fields, fieldsOf, itemsOf, textOf } from '../store/json.ts'
+import { type Fields, fieldsOf, itemsOf, textOf } from '../store/json.ts'
 import type { KubeObject, ResourceName } from '../store/types.ts'
 import { validateConfigMap } from '../validation/config-map.ts'
-import { type FieldError, forbiddenValue, invalidValue } from '../validation/field-error.ts'
+import { type FieldError, invalidValue } from '../validation/field-error.ts'
 import { immutableJobFields, validateJob } from '../validation/job.ts'
 import { dnsLabel, validateMetadata } from '../validation/metadata.ts'
 import { validatePod } from '../validation/pod.ts'
@@ -32,12 +32,7 @@ export const kinds: Record<ResourceName, Kind> = {
     validate: (object) =>
       validate('namespaces', object, ({ metadata }) => validateMetadata(fieldsOf(metadata), dnsLabel)),
   },
-  configmaps: {
-    hasStatus: false,
-    validate: validateConfigMap,
-    validateUpdate: (next, before) =>
-      before['immutable'] === true ? changed(['data', 'binaryData', 'immutable'], next, before) : [],
-  },
+  configmaps: { hasStatus: false, validate: validateConfigMap },
   events: { hasStatus: false, validate: validateEvent },
   jobs: {
     hasStatus: true,
@@ -48,25 +43,19 @@ export const kinds: Record<ResourceName, Kind> = {
       if (fieldsOf(draft['spec']).manualSelector !== true) generateSelector(draft)
     },
     validate: validateJob,
-    validateUpdate: (next, before) =>
-      changed(immutableJobFields, fieldsOf(next['spec']), fieldsOf(before['spec']), 'spec.'),
+    validateUpdate(next, before) {
+      const [spec, old] = [fieldsOf(next['spec']), fieldsOf(before['spec'])]
+      return immutableJobFields
+        .filter((field) => !isDeepStrictEqual(spec[field], old[field]))
+        .map((field) => invalidValue(`spec.${field}`, spec[field], 'field is immutable'))
+    },
   },
   pods: {
     hasStatus: true,
     setDefaults: (draft) => setPodSpecDefaults((draft['spec'] ??= {}) as Fields),
     prepareForCreate: (draft) => void (draft['status'] = { phase: 'Pending' }),
     validate: validatePod,
-    validateUpdate(next, before) {
-      if (isDeepStrictEqual(withoutImages(next['spec']), withoutImages(before['spec']))) return []
-      return [forbiddenValue('spec', 'pod updates may not change fields other than images')]
-    },
   },
-}
-
-function changed(fields: readonly string[], next: Fields, before: Fields, path = ''): FieldError[] {
-  return fields
-    .filter((field) => !isDeepStrictEqual(next[field], before[field]))
-    .map((field) => invalidValue(`${path}${field}`, next[field], 'field is immutable'))
 }
 
 /** Events of cluster-scoped objects are in `default`; see kubernetes/pkg/apis/core/validation/events.go. */
@@ -122,12 +111,4 @@ function setPodSpecDefaults(spec: Fields): void {
 function isLatest(image: string): boolean {
   const name = image.slice(image.lastIndexOf('/') + 1)
   return !image.includes('@') && (!name.includes(':') || name.endsWith(':latest'))
-}
-
-function withoutImages(spec: unknown): Fields {
-  const copy = copyJson(fieldsOf(spec))
-  for (const container of [...itemsOf(copy.containers), ...itemsOf(copy.initContainers)]) {
-    delete fieldsOf(container).image
-  }
-  return copy
 }

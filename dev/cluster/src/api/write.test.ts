@@ -26,12 +26,6 @@ test('create answers 404 if the namespace does not exist', async () => {
   expect(reply).toMatchObject({ code: 404, body: { message: 'namespaces "none" not found' } })
 })
 
-test('create generates a name that fits from a long prefix', async () => {
-  const { send } = await startTestApi()
-  const { body } = await send('POST', jobs, { body: makeJob('', {}, { generateName: `${'a'.repeat(70)}-` }) })
-  expect(body.metadata.name).toMatch(/^a{58}[bcdfghjklmnpqrstvwxz2456789]{5}$/)
-})
-
 test.each([
   [{ kind: 'Secret' }, 'cannot be handled as a ConfigMap'],
   [{ apiVersion: 'v2' }, 'does not match the expected API version'],
@@ -77,12 +71,6 @@ test('create adds the defaults and labels of the API server to a Job', async () 
     },
     status: {},
   })
-})
-
-test('create leaves the completions of a work queue open', async () => {
-  const { send } = await startTestApi()
-  const { body } = await send('POST', jobs, { body: makeJob('a', { parallelism: 3 }) })
-  expect(body['spec']).not.toHaveProperty('completions')
 })
 
 test('update stores a changed object under a new version, and nothing without a change', async () => {

@@ -43,14 +43,6 @@ test('a Job fails after one more pod than its backoffLimit', async () => {
   expect(cluster.reasons('bad').at(-1)).toBe('BackoffLimitExceeded')
 })
 
-test('a Job can succeed after a failure', async () => {
-  const cluster = startTestCluster()
-  const marker = `${cluster.workDir}/tried`
-  cluster.createJob('flaky', { template: runs(`[ -e ${marker} ] || { touch ${marker}; exit 1; }`) })
-  const job = await cluster.finished('flaky')
-  expect(job.status).toMatchObject({ succeeded: 1, failed: 1 })
-})
-
 test('a Job with OnFailure restarts its container in place until the backoffLimit', async () => {
   const cluster = startTestCluster()
   const restarts = new Set<number | undefined>()

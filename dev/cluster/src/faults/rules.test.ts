@@ -38,13 +38,6 @@ test.each([
   expect(await send('GET', `${configMaps}/a`)).toMatchObject({ code })
 })
 
-test('a rule matches the name of an object to be created', async () => {
-  const { cluster, send } = await startTestApi()
-  cluster.faults.add({ name: 'b', fault })
-  expect(await send('POST', configMaps, { body: makeConfigMap('a') })).toMatchObject({ code: 201 })
-  expect(await send('POST', configMaps, { body: makeConfigMap('b') })).toMatchObject({ code: 503 })
-})
-
 test('a rule for pods does not match their logs', async () => {
   const { cluster, send } = await startTestApi()
   await send('POST', pods, { body: makePod('a') })

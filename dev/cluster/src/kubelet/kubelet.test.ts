@@ -127,18 +127,6 @@ test('a pod runs its init containers in order before the others', async () => {
   expect(cluster.output(cluster.pods('ordered')[0])).toBe('one\ntwo\n')
 })
 
-test('a pod fails with its init container', async () => {
-  const cluster = startTestCluster()
-  const initContainers = [initContainer('prepare', 'exit 3')]
-  cluster.createJob('unprepared', { ...once, template: runs('echo never', { initContainers }) })
-  await cluster.finished('unprepared')
-  expect(cluster.pods('unprepared')[0]?.status).toMatchObject({
-    phase: 'Failed',
-    initContainerStatuses: [{ state: { terminated: { exitCode: 3 } } }],
-    containerStatuses: [{ state: { waiting: { reason: 'PodInitializing' } } }],
-  })
-})
-
 test('a pod with OnFailure retries an init container, but not one that succeeded', async () => {
   const cluster = startTestCluster()
   const initContainers = [
@@ -185,14 +173,6 @@ test('a deleted Job kills its processes, and its pods and logs are removed', asy
   await cluster.stop()
   expect(cluster.logs.read(pod.metadata.uid, 'main')).toBeUndefined()
   expect(readdirSync(cluster.workDir)).toEqual([])
-})
-
-test('a pod that is removed without a graceful deletion is killed', async () => {
-  const cluster = startTestCluster()
-  const { pod, pids } = await startFamily(cluster)
-  cluster.store.remove('pods', 'default', pod.metadata.name)
-  await cluster.finished('family')
-  await expect.poll(anyAlive(pids)).toBe(false)
 })
 
 test('a deleted pod may end on its own within the grace period', async () => {

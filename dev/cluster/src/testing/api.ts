@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { createInterface } from 'node:readline'
-import { load } from 'js-yaml'
+import { text } from 'node:stream/consumers'
+import { KubeConfig } from '@kubernetes/client-node'
 import { onTestFinished } from 'vitest'
 import { type DevCluster, type DevClusterOptions, startDevCluster } from '../dev-cluster.ts'
 import type { KubeObject } from '../store/types.ts'
@@ -56,8 +57,8 @@ export async function startTestApi(options: DevClusterOptions = {}): Promise<Tes
     cluster,
     async send(method, path, sent = {}) {
       const response = await exchange(access, method, path, sent)
-      const text = await readText(response)
-      const body = (text && response.headers['content-type'] === 'application/json' ? JSON.parse(text) : text) as Body
+      const received = await text(response)
+      const body = (response.headers['content-type'] === 'application/json' ? JSON.parse(received) : received) as Body
       return { code: response.statusCode ?? 0, headers: response.headers, body }
     },
     async open(path, sent = {}) {
@@ -66,46 +67,28 @@ export async function startTestApi(options: DevClusterOptions = {}): Promise<Tes
   }
 }
 
-interface Access {
-  url: string
-  ca: Buffer
-  token: string
-}
+type Access = ReturnType<typeof readAccess>
 
-function readAccess(kubeconfig: string): Access {
-  const { clusters, users } = load(kubeconfig) as {
-    clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }]
-    users: [{ user: { token: string } }]
-  }
-  const { server, 'certificate-authority-data': ca } = clusters[0].cluster
-  return { url: server, ca: Buffer.from(ca, 'base64'), token: users[0].user.token }
+function readAccess(kubeconfig: string) {
+  const config = new KubeConfig()
+  config.loadFromString(kubeconfig)
+  const { server = '', caData = '' } = config.getCurrentCluster() ?? {}
+  return { url: server, ca: Buffer.from(caData, 'base64'), token: config.getCurrentUser()?.token ?? '' }
 }
 
 async function exchange(access: Access, method: string, path: string, sent: RequestOptions): Promise<IncomingMessage> {
-  const { body, headers, token = access.token } = sent
-  const bytes = Buffer.isBuffer(body)
-    ? body
-    : Buffer.from(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
-  const outgoing = request(new URL(path, access.url), {
-    method,
-    ca: access.ca,
-    agent: false,
-    headers: {
-      'content-type': 'application/json',
-      'content-length': bytes.length,
-      authorization: `Bearer ${token}`,
-      ...headers,
-    },
-  })
-  outgoing.end(bytes)
+  const { body, token = access.token } = sent
+  const payload = Buffer.from(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': payload.length,
+    authorization: `Bearer ${token}`,
+    ...sent.headers,
+  }
+  const outgoing = request(new URL(path, access.url), { method, ca: access.ca, agent: false, headers })
+  outgoing.end(payload)
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
   return response
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
 }
 
 function readStream(response: IncomingMessage): OpenStream {

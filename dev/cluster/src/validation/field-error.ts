@@ -5,7 +5,6 @@ export type FieldErrorType =
   | 'FieldValueNotSupported'
   | 'FieldValueDuplicate'
   | 'FieldValueNotFound'
-  | 'FieldValueForbidden'
   | 'FieldValueTooLong'
   | 'FieldValueTypeInvalid'
 
@@ -44,9 +43,6 @@ export const notFoundValue = (path: string, value: unknown): FieldError =>
 
 export const duplicate = (path: string, value: string): FieldError =>
   fieldError('FieldValueDuplicate', path, 'Duplicate value', JSON.stringify(value))
-
-export const forbiddenValue = (path: string, detail: string): FieldError =>
-  fieldError('FieldValueForbidden', path, 'Forbidden', detail)
 
 export const tooLong = (path: string, limit: number): FieldError =>
   fieldError('FieldValueTooLong', path, 'Too long', `may not be more than ${limit} bytes`)

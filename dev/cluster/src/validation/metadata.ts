@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, itemsOf, textOf } from '../store/json.ts'
+import { type Fields, fieldsOf, textOf } from '../store/json.ts'
 import { type FieldError, invalidValue, required, tooLong } from './field-error.ts'
 
 /** What is wrong with a name, or undefined. The rules are k8s.io/apimachinery/pkg/util/validation/validation.go. */
@@ -56,7 +56,6 @@ export function validateMetadata(metadata: Fields, nameRule: NameRule = dnsSubdo
     ...errors,
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
-    ...validateOwners(metadata.ownerReferences),
   ]
 }
 
@@ -80,12 +79,4 @@ export function validateAnnotations(annotations: unknown, path: string): FieldEr
   })
   const size = entries.flat().reduce((sum: number, text) => sum + Buffer.byteLength(textOf(text)), 0)
   return size > ANNOTATIONS_LIMIT ? [...errors, tooLong(path, ANNOTATIONS_LIMIT)] : errors
-}
-
-function validateOwners(owners: unknown): FieldError[] {
-  return itemsOf(owners).flatMap((owner, index) =>
-    ['apiVersion', 'kind', 'name', 'uid']
-      .filter((field) => fieldsOf(owner)[field] === '')
-      .map((field) => invalidValue(`metadata.ownerReferences[${index}].${field}`, '', 'must not be empty')),
-  )
 }
