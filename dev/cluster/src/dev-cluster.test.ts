@@ -46,17 +46,6 @@ test('a deleted pod ends gracefully first, a forced one is removed at once', asy
   expect(await send('GET', `${pods}/forced`)).toMatchObject({ code: 404 })
 })
 
-test.each([
-  ['Background', 0],
-  ['Orphan', 1],
-])('deletion of a Job with %s keeps %d of its pods', async (policy, count) => {
-  const { send } = await startTestApi({ controllers: true })
-  await send('POST', jobs, { body: makeJob('job', runs('true')) })
-  await eventually(async () => expect((await send('GET', `${jobs}/job`)).body.status).toMatchObject({ succeeded: 1 }))
-  await send('DELETE', `${jobs}/job?propagationPolicy=${policy}`)
-  await eventually(async () => expect((await send('GET', pods)).body.items).toHaveLength(count))
-})
-
 test('a stopped cluster leaves no files', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'parent-'))
   onTestFinished(() => rm(parent, { recursive: true }))

@@ -9,13 +9,10 @@ export interface Call {
   query: URLSearchParams
   /** The parsed body; undefined if there is none. */
   body: unknown
-  bodySize: number
   contentType: string
   /** The client asked for a table, as `kubectl get` does. */
   wantsTable: boolean
   state: ApiState
-  /** Sent to the client in `Warning` headers. */
-  warnings: string[]
 }
 
 export interface ObjectList {

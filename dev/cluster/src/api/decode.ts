@@ -3,10 +3,7 @@ import { fieldsOf, isPresent } from '../store/json.ts'
 import type { KubeObject } from '../store/types.ts'
 import { wrongTypes } from '../validation/schema.ts'
 import type { Call } from './call.ts'
-import { ApiError, badRequest } from './status.ts'
-
-/** What etcd accepts in one request by default: its flag `--max-request-bytes`. */
-const STORED_SIZE_LIMIT = 1.5 * 1024 * 1024
+import { badRequest } from './status.ts'
 
 /** Reads a client's object as the kind that the path names. The handlers own it and change it in place. */
 export function decodeObject(call: Call, value: unknown): KubeObject {
@@ -38,9 +35,4 @@ export function decodeObject(call: Call, value: unknown): KubeObject {
 /** Silently persisting a dry run would be worse than refusing it. */
 export function refuseDryRun({ query }: Call): void {
   if (query.has('dryRun')) throw badRequest('the development cluster does not support dryRun')
-}
-
-/** The API server forwards etcd's refusal, which looks like a server error. */
-export function checkStoredSize({ bodySize }: Call): void {
-  if (bodySize > STORED_SIZE_LIMIT) throw new ApiError(500, '', 'etcdserver: request is too large')
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { jobLabels } from '../objects/job.ts'
-import { type Fields, fieldsOf, itemsOf, textOf } from '../store/json.ts'
+import { type Fields, fieldsOf } from '../store/json.ts'
 import type { KubeObject, ResourceName } from '../store/types.ts'
 import { validateConfigMap } from '../validation/config-map.ts'
 import { type FieldError, invalidValue } from '../validation/field-error.ts'
@@ -33,7 +33,10 @@ export const kinds: Record<ResourceName, Kind> = {
       validate('namespaces', object, ({ metadata }) => validateMetadata(fieldsOf(metadata), dnsLabel)),
   },
   configmaps: { hasStatus: false, validate: validateConfigMap },
-  events: { hasStatus: false, validate: validateEvent },
+  events: {
+    hasStatus: false,
+    validate: (object) => validate('events', object, ({ metadata }) => validateMetadata(fieldsOf(metadata))),
+  },
   jobs: {
     hasStatus: true,
     setDefaults: setJobDefaults,
@@ -56,17 +59,6 @@ export const kinds: Record<ResourceName, Kind> = {
     prepareForCreate: (draft) => void (draft['status'] = { phase: 'Pending' }),
     validate: validatePod,
   },
-}
-
-/** Events of cluster-scoped objects are in `default`; see kubernetes/pkg/apis/core/validation/events.go. */
-function validateEvent(object: KubeObject): FieldError[] {
-  return validate('events', object, ({ metadata, involvedObject }) => {
-    const errors = validateMetadata(fieldsOf(metadata))
-    const { namespace } = fieldsOf(metadata)
-    const about = textOf(fieldsOf(involvedObject).namespace)
-    if (about === namespace || (about === '' && namespace === 'default')) return errors
-    return [...errors, invalidValue('involvedObject.namespace', about, 'does not match event.namespace')]
-  })
 }
 
 /** SetDefaults_Job in kubernetes/pkg/apis/batch/v1/defaults.go. */
@@ -92,23 +84,11 @@ function generateSelector({ metadata, ...draft }: KubeObject): void {
   spec.selector = { ...selector, matchLabels: { ...fieldsOf(matchLabels), ...own } }
 }
 
-/** SetDefaults_PodSpec, _Container and _Volume in kubernetes/pkg/apis/core/v1/defaults.go, as far as Jobs commonly go. */
+/** SetDefaults_PodSpec in kubernetes/pkg/apis/core/v1/defaults.go. */
 function setPodSpecDefaults(spec: Fields): void {
-  for (const container of [...itemsOf(spec.containers), ...itemsOf(spec.initContainers)].map(fieldsOf)) {
-    container.imagePullPolicy ??= isLatest(textOf(container.image)) ? 'Always' : 'IfNotPresent'
-    container.resources ??= {}
-    container.terminationMessagePath ??= '/dev/termination-log'
-    container.terminationMessagePolicy ??= 'File'
-  }
   spec.dnsPolicy ??= 'ClusterFirst'
   spec.restartPolicy ??= 'Always'
   spec.schedulerName ??= 'default-scheduler'
   spec.securityContext ??= {}
   spec.terminationGracePeriodSeconds ??= 30
-}
-
-/** Without a tag or digest. A colon before the last slash belongs to the registry's port. */
-function isLatest(image: string): boolean {
-  const name = image.slice(image.lastIndexOf('/') + 1)
-  return !image.includes('@') && (!name.includes(':') || name.endsWith(':latest'))
 }

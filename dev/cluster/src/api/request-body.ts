@@ -7,7 +7,6 @@ const BODY_LIMIT = 3 * 1024 * 1024
 
 export interface RequestBody {
   value: unknown
-  size: number
   contentType: string
 }
 
@@ -16,8 +15,8 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   const contentType =
     (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const bytes = await readBytes(request)
-  if (bytes.length === 0) return { value: undefined, size: 0, contentType }
-  return { value: parse(bytes, contentType), size: bytes.length, contentType }
+  if (bytes.length === 0) return { value: undefined, contentType }
+  return { value: parse(bytes, contentType), contentType }
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {

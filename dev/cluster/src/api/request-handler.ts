@@ -103,8 +103,8 @@ function handlerOf(info: RequestInfo): Handler {
 async function readCall(state: ApiState, info: RequestInfo, { request, url }: Exchange): Promise<Call> {
   const table = wantsTable(request.headers.accept, info)
   if (table === undefined) throw notAcceptable()
-  const { value: body, size: bodySize, contentType } = await readBody(request)
-  return { info, query: url.searchParams, body, bodySize, contentType, wantsTable: table, state, warnings: [] }
+  const { value: body, contentType } = await readBody(request)
+  return { info, query: url.searchParams, body, contentType, wantsTable: table, state }
 }
 
 function answerDocument({ request: { method }, response, url }: Exchange): void {
@@ -121,9 +121,6 @@ function send(response: ServerResponse, call: Call, answer: Answer): void {
     response.writeHead(answer.code, { 'content-type': answer.contentType })
     return answer.open(response)
   }
-  // Quotes and backslashes are escaped as in JSON, which is what RFC 7234 wants.
-  const warnings = call.warnings.map((text) => `299 - ${JSON.stringify(text)}`)
-  if (warnings.length > 0) response.setHeader('warning', warnings)
   const isTable = call.wantsTable && fieldsOf(answer.body).kind !== 'Status'
   sendJson(response, answer.code, isTable ? createTableRenderer(call)(answer.body) : answer.body)
 }

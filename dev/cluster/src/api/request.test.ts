@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configMaps, jobs, makeConfigMap, makeJob, startTestApi } from '../testing/api.ts'
+import { configMaps, makeConfigMap, startTestApi } from '../testing/api.ts'
 
 test.each(['', 'wrong'])('a request with the token %j gets 401', async (token) => {
   const { send } = await startTestApi()
@@ -48,14 +48,6 @@ test('a body above 3 MiB gets 413', async () => {
   const { send } = await startTestApi()
   const body = makeConfigMap('a', { big: 'x'.repeat(3 * 1024 * 1024) })
   expect(await send('POST', configMaps, { body })).toMatchObject({ code: 413 })
-})
-
-test('an object that etcd refuses gets 500, as from the API server', async () => {
-  const { send } = await startTestApi()
-  const env = [{ name: 'BIG', value: 'x'.repeat(1.6 * 1024 * 1024) }]
-  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', env }] } }
-  const reply = await send('POST', jobs, { body: makeJob('a', { template }) })
-  expect(reply).toMatchObject({ code: 500, body: { message: 'etcdserver: request is too large' } })
 })
 
 test('discovery lists the resources with their verbs', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configMaps, makeConfigMap, makePod, pods, startTestApi } from '../testing/api.ts'
+import { configMaps, makeConfigMap, startTestApi } from '../testing/api.ts'
 import type { Fault } from './rules.ts'
 
 const fault: Fault = { type: 'status', code: 503 }
@@ -36,13 +36,6 @@ test.each([
   const { cluster, send } = await startTestApi()
   cluster.faults.add({ ...match, fault })
   expect(await send('GET', `${configMaps}/a`)).toMatchObject({ code })
-})
-
-test('a rule for pods does not match their logs', async () => {
-  const { cluster, send } = await startTestApi()
-  await send('POST', pods, { body: makePod('a') })
-  cluster.faults.add({ resource: 'pods', fault })
-  expect(await send('GET', `${pods}/a/log`)).toMatchObject({ code: 400 })
 })
 
 test('a rule applies as many times as it says, or until it is removed', async () => {

@@ -19,7 +19,7 @@ export interface KubeletOptions {
   now: () => Date
 }
 
-/** Runs every pod of the store. `stop` kills the running ones and resolves when the last process is gone. */
+/** Runs every pod of the store. `stop` kills the running ones and resolves when the last process has ended. */
 export function startKubelet(options: KubeletOptions): { stop(): Promise<void> } {
   const { store, logs } = options
   const runtime = createProcessRuntime(options.workDir)

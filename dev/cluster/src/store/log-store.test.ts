@@ -40,7 +40,7 @@ test('a follower gets each chunk and the end once', async () => {
   expect(seen).toEqual(['one', 'end', 'end'])
 })
 
-test('the log of a removed pod is gone and its followers get the end', async () => {
+test('a removed pod has no log and its followers get the end', async () => {
   const logs = createLogStore()
   logs.append('pod', 'main', Buffer.from('one'))
   await new Promise<void>((resolve) => {

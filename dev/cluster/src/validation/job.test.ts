@@ -51,7 +51,6 @@ const main = `${pod}.containers[0]`
 const invalid: [what: string, parts: Parts, path: string, type: string][] = [
   ['an empty name', { metadata: { name: '' } }, 'metadata.name', 'Required'],
   ['capitals in its name', { metadata: { name: 'Job' } }, 'metadata.name', 'Invalid'],
-  ['a dash at the end of its name', { metadata: { name: 'a-' } }, 'metadata.name', 'Invalid'],
   ['a name of 64 characters', { metadata: { name: 'a'.repeat(64) } }, 'spec.template.labels', 'Invalid'],
   [
     'an invalid generateName',
@@ -60,8 +59,6 @@ const invalid: [what: string, parts: Parts, path: string, type: string][] = [
     'Invalid',
   ],
   ['an invalid label key', { metadata: { labels: { 'a b': '' } } }, 'metadata.labels', 'Invalid'],
-  ['two slashes in a label key', { metadata: { labels: { 'a/b/c': '' } } }, 'metadata.labels', 'Invalid'],
-  ['an empty label prefix', { metadata: { labels: { '/a': '' } } }, 'metadata.labels', 'Invalid'],
   ['a long label value', { metadata: { labels: { a: 'a'.repeat(64) } } }, 'metadata.labels', 'Invalid'],
   ['a space in a label value', { metadata: { labels: { a: 'a b' } } }, 'metadata.labels', 'Invalid'],
   ['a number as a label value', { metadata: { labels: { a: 1 } } }, 'metadata.labels[a]', 'TypeInvalid'],
@@ -70,12 +67,9 @@ const invalid: [what: string, parts: Parts, path: string, type: string][] = [
   ['an invalid pod label', { template: { metadata: { labels: { a: '!' } } } }, 'spec.template.labels', 'Invalid'],
   ['a negative backoffLimit', { spec: { backoffLimit: -1 } }, 'spec.backoffLimit', 'Invalid'],
   ['a quoted backoffLimit', { spec: { backoffLimit: '3' } }, 'spec.backoffLimit', 'TypeInvalid'],
-  ['a fractional backoffLimit', { spec: { backoffLimit: 1.5 } }, 'spec.backoffLimit', 'TypeInvalid'],
   ['a backoffLimit beyond 32 bits', { spec: { backoffLimit: 2 ** 31 } }, 'spec.backoffLimit', 'TypeInvalid'],
-  ['a quoted suspend', { spec: { suspend: 'true' } }, 'spec.suspend', 'TypeInvalid'],
   ['an unknown completionMode', { spec: { completionMode: 'Other' } }, 'spec.completionMode', 'NotSupported'],
   ['indexes without completions', { spec: { completionMode: 'Indexed' } }, 'spec.completions', 'Required'],
-  ['a limit per index without indexes', { spec: { backoffLimitPerIndex: 1 } }, 'spec.backoffLimitPerIndex', 'Invalid'],
   ['a selector of its own', { spec: { selector: { matchLabels: { a: 'b' } } } }, 'spec.selector', 'Invalid'],
   [
     'a failure rule without a cause',
@@ -87,9 +81,7 @@ const invalid: [what: string, parts: Parts, path: string, type: string][] = [
   ['Always', { podSpec: { restartPolicy: 'Always' } }, `${pod}.restartPolicy`, 'Required'],
   ['no containers', { podSpec: { containers: [] } }, `${pod}.containers`, 'Required'],
   ['a map of containers', { podSpec: { containers: {} } }, `${pod}.containers`, 'TypeInvalid'],
-  ['an invalid service account', { podSpec: { serviceAccountName: 'A' } }, `${pod}.serviceAccountName`, 'Invalid'],
   ['an empty container name', { container: { name: '' } }, `${main}.name`, 'Required'],
-  ['no container name', { container: { name: undefined } }, `${main}.name`, 'Required'],
   ['a dot in a container name', { container: { name: 'a.b' } }, `${main}.name`, 'Invalid'],
   [
     'the same container twice',
@@ -99,7 +91,6 @@ const invalid: [what: string, parts: Parts, path: string, type: string][] = [
   ],
   ['no image', { container: { image: undefined } }, `${main}.image`, 'Required'],
   ['a space after its image', { container: { image: 'busybox ' } }, `${main}.image`, 'Invalid'],
-  ['an unknown pull policy', { container: { imagePullPolicy: 'Rarely' } }, `${main}.imagePullPolicy`, 'NotSupported'],
   ['a command in one string', { container: { command: 'sleep 1' } }, `${main}.command`, 'TypeInvalid'],
   ['a number as an argument', { container: { args: ['sleep', 1] } }, `${main}.args[1]`, 'TypeInvalid'],
   [
@@ -116,7 +107,6 @@ const invalid: [what: string, parts: Parts, path: string, type: string][] = [
   ],
   ['a nameless variable', { container: { env: [{ value: '1' }] } }, `${main}.env[0].name`, 'Required'],
   ['= in a variable name', { container: { env: [{ name: 'A=B' }] } }, `${main}.env[0].name`, 'Invalid'],
-  ['a number as a variable', { container: { env: [{ name: 'A', value: 1 }] } }, `${main}.env[0].value`, 'TypeInvalid'],
   ['a value and a source', { container: variable(field, '1') }, `${main}.env[0].valueFrom`, 'Invalid'],
   ['an empty source', { container: variable({}) }, `${main}.env[0].valueFrom`, 'Invalid'],
   [

@@ -4,7 +4,7 @@ import { resources } from '../../resources.ts'
 import { AlreadyExists, timestamp } from '../../store/store.ts'
 import type { KubeObject } from '../../store/types.ts'
 import type { Answer, Call } from '../call.ts'
-import { checkStoredSize, decodeObject, refuseDryRun } from '../decode.ts'
+import { decodeObject, refuseDryRun } from '../decode.ts'
 import { kinds } from '../kinds.ts'
 import { alreadyExists, badRequest, invalid, methodNotAllowed, notFound } from '../status.ts'
 
@@ -24,7 +24,6 @@ export function create(call: Call): Answer {
   prepareForCreate?.(draft)
   const errors = validate(draft)
   if (errors.length > 0) throw invalid(resource, draft.metadata.name, errors)
-  checkStoredSize(call)
   try {
     return { code: 201, body: store.create(resource.name, draft) }
   } catch (error) {

@@ -33,19 +33,11 @@ function readOptions(call: Call): Fields {
   return options
 }
 
-type Propagation = 'Background' | 'Foreground' | 'Orphan'
-
-function propagationOf({ info, warnings }: Call, { propagationPolicy, orphanDependents }: Fields): Propagation {
-  const policy = textOf(propagationPolicy)
-  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy
-  if (policy !== '') throw badRequest(`propagationPolicy: Unsupported value: ${JSON.stringify(policy)}`)
-  if (typeof orphanDependents === 'boolean') return orphanDependents ? 'Orphan' : 'Background'
-  if (info.resource.name !== 'jobs') return 'Background'
-  // batch/v1 keeps its behavior from before the garbage collector, with a warning.
-  warnings.push(
-    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-  )
-  return 'Orphan'
+/** batch/v1 keeps its behavior from before the garbage collector: the pods of a deleted Job stay by default. */
+function orphansPods({ info }: Call, { propagationPolicy }: Fields): boolean {
+  const policy = textOf(propagationPolicy) || (info.resource.name === 'jobs' ? 'Orphan' : 'Background')
+  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy === 'Orphan'
+  throw badRequest(`propagationPolicy: Unsupported value: ${JSON.stringify(policy)}`)
 }
 
 const NAMESPACED: readonly ResourceName[] = ['jobs', 'pods', 'configmaps', 'events']
@@ -61,7 +53,7 @@ function removeObject(call: Call, object: KubeObject, options: Fields): void {
   const atOnce = String(options.gracePeriodSeconds) === '0'
   const { phase } = fieldsOf(object['status'])
   const hasEnded = phase === 'Succeeded' || phase === 'Failed'
-  if (propagationOf(call, options) === 'Orphan') disown(store, namespace, uid)
+  if (orphansPods(call, options)) disown(store, namespace, uid)
   if (resource.name === 'namespaces') emptyNamespace(store, name)
   if (resource.name === 'pods' && endPod && !atOnce && !hasEnded) endPod(object)
   else store.remove(resource.name, namespace, name)

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { copyJson, fieldsOf } from '../../store/json.ts'
 import type { KubeObject } from '../../store/types.ts'
 import type { Answer, Call } from '../call.ts'
-import { checkStoredSize, decodeObject, refuseDryRun } from '../decode.ts'
+import { decodeObject, refuseDryRun } from '../decode.ts'
 import { kinds } from '../kinds.ts'
 import { applyMergePatch, applyStrategicMergePatch } from '../patch.ts'
 import { badRequest, conflict, invalid, unsupportedMediaType } from '../status.ts'
@@ -40,7 +40,6 @@ function replace(call: Call, next: KubeObject, before: KubeObject): KubeObject {
   if (before.metadata.generation !== undefined && !isDeepStrictEqual(next['spec'], before['spec'])) {
     next.metadata.generation = before.metadata.generation + 1
   }
-  checkStoredSize(call)
   return call.state.store.replace(resource.name, next) ?? next
 }
 

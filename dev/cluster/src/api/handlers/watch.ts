@@ -74,7 +74,7 @@ function filtered(matches: (object: KubeObject) => boolean, event: StoreEvent): 
   return before ? { ...event, type: 'DELETED' } : undefined
 }
 
-/** Tells the client how far it has seen, so that it can resume from there. */
+/** Gives the client the version it can resume from. */
 function bookmark({ info, state }: Call, initialEventsEnd = false): WatchEvent {
   const annotations = initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }
   const metadata = { resourceVersion: String(state.store.resourceVersion), creationTimestamp: null, ...annotations }
