@@ -60,7 +60,7 @@ export interface DevCluster {
 export async function startDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
   const { port = 0, host, now = () => new Date(), random = Math.random, bookmarkInterval = 60_000 } = options
   const store = createStore({ now })
-  const logs = createLogStore({ now })
+  const logs = createLogStore()
   const audit = createAuditLog()
   const rules = createFaultRules(random)
   const [snapshots, streams] = [createSnapshots(), createStreams()]

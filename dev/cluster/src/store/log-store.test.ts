@@ -12,7 +12,7 @@ test('a container that wrote nothing has an empty log; one that never started ha
 })
 
 test('a log drops its oldest chunks beyond the limit', () => {
-  const logs = createLogStore({ limitBytes: 6 })
+  const logs = createLogStore(6)
   for (const chunk of ['aaa', 'bbb', 'ccc']) logs.append('pod', 'main', Buffer.from(chunk))
   expect(text(logs.read('pod', 'main'))).toBe('bbbccc')
   logs.append('pod', 'main', Buffer.from('12345678'))

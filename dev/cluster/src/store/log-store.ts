@@ -1,11 +1,5 @@
 import type { LogChunk, LogStore } from './types.ts'
 
-export interface LogStoreOptions {
-  now?: () => Date
-  /** Bytes retained for each container; the oldest chunks go first. */
-  limitBytes?: number
-}
-
 interface Follower {
   onChunk: (chunk: LogChunk) => void
   onEnd: () => void
@@ -19,7 +13,8 @@ interface ContainerLog {
   followers: Set<Follower>
 }
 
-export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 1024 }: LogStoreOptions = {}): LogStore {
+/** @param limitBytes retained for each container; the oldest chunks go first */
+export function createLogStore(limitBytes = 1024 * 1024): LogStore {
   const pods = new Map<string, Map<string, ContainerLog>>()
 
   function open(podUid: string, container: string): ContainerLog {
@@ -35,7 +30,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
       const log = open(podUid, container)
       // A restarted container writes more after its end.
       log.ended = false
-      keep(log, { time: now(), data: chunk }, limitBytes)
+      keep(log, { data: chunk }, limitBytes)
     },
     read(podUid, container) {
       const chunks = pods.get(podUid)?.get(container)?.chunks
@@ -63,7 +58,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
 
 function keep(log: ContainerLog, chunk: LogChunk, limitBytes: number): void {
   log.chunks ??= []
-  log.chunks.push({ ...chunk, data: chunk.data.subarray(-limitBytes) })
+  log.chunks.push({ data: chunk.data.subarray(-limitBytes) })
   log.bytes += Math.min(chunk.data.length, limitBytes)
   while (log.bytes > limitBytes) log.bytes -= log.chunks.shift()?.data.length ?? 0
   for (const { onChunk } of log.followers) onChunk(chunk)

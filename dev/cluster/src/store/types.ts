@@ -88,6 +88,5 @@ export interface LogStore {
 }
 
 export interface LogChunk {
-  time: Date
   data: Buffer
 }
