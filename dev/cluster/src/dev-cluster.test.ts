@@ -4,8 +4,8 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { eventually } from '@opifer/testkit'
-import { expect, it, onTestFinished } from 'vitest'
-import { jobs, makeJob, makePod, pods, startTestApi } from './api/testing.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { jobs, makeJob, makePod, pods, startTestApi } from './testing/api.ts'
 
 const runs = (script: string): object => ({
   backoffLimit: 0,
@@ -17,18 +17,18 @@ const runs = (script: string): object => ({
   },
 })
 
-it('runs a Job, tells of its end by a watch, and keeps its log', async () => {
+test('a watch shows the end of a Job, and its log stays', async () => {
   const { send, open } = await startTestApi({ controllers: true })
   const watch = await open(`${jobs}?watch=true&fieldSelector=metadata.name%3Dgreet`)
   expect(await send('POST', jobs, { body: makeJob('greet', runs('echo hello')) })).toMatchObject({ code: 201 })
   let event = await watch.next()
   while (event && !JSON.stringify(event.object).includes('"Complete"')) event = await watch.next()
-  expect(event?.object.status).toMatchObject({ succeeded: 1 })
+  expect(event?.object['status']).toMatchObject({ succeeded: 1 })
   const { body } = await send('GET', `${pods}?labelSelector=batch.kubernetes.io/job-name%3Dgreet`)
   expect((await send('GET', `${pods}/${body.items[0]?.metadata.name}/log`)).body).toBe('hello\n')
 })
 
-it('lets a pod end before it is gone, unless it is to go at once', async () => {
+test('a deleted pod ends gracefully first, a forced one is removed at once', async () => {
   const { send, open } = await startTestApi({ controllers: true })
   const command = ['sh', '-c', 'trap "exit 0" TERM; echo up; while :; do sleep 0.01; done']
   for (const name of ['graceful', 'forced']) {
@@ -46,18 +46,7 @@ it('lets a pod end before it is gone, unless it is to go at once', async () => {
   expect(await send('GET', `${pods}/forced`)).toMatchObject({ code: 404 })
 })
 
-it.each([
-  ['Background', 0],
-  ['Orphan', 1],
-])('on deletion of a Job by %s keeps %d of its pods', async (policy, count) => {
-  const { send } = await startTestApi({ controllers: true })
-  await send('POST', jobs, { body: makeJob('job', runs('true')) })
-  await eventually(async () => expect((await send('GET', `${jobs}/job`)).body.status).toMatchObject({ succeeded: 1 }))
-  await send('DELETE', `${jobs}/job?propagationPolicy=${policy}`)
-  await eventually(async () => expect((await send('GET', pods)).body.items).toHaveLength(count))
-})
-
-it('leaves no file behind', async () => {
+test('a stopped cluster leaves no files', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'parent-'))
   onTestFinished(() => rm(parent, { recursive: true }))
   const { cluster } = await startTestApi({ controllers: true, workDir: parent })
@@ -65,7 +54,7 @@ it('leaves no file behind', async () => {
   expect(await readdir(parent)).toEqual([])
 })
 
-it('is reached from other machines by the name that it is given', async () => {
+test('other machines reach the cluster under its host name', async () => {
   const { cluster } = await startTestApi({ host: 'cluster.example' })
   const { hostname, port } = new URL(cluster.url)
   expect(hostname).toBe('cluster.example')
@@ -80,7 +69,7 @@ it('is reached from other machines by the name that it is given', async () => {
   socket.destroy()
 })
 
-it('listens on the port it is given, and says so when that is taken', async () => {
+test('a cluster listens on its port and fails if it is taken', async () => {
   const { cluster } = await startTestApi()
   const port = Number(new URL(cluster.url).port)
   await expect(startTestApi({ port })).rejects.toThrow('EADDRINUSE')

@@ -2,111 +2,128 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ApiState } from './api/call.ts'
-import { createCertificates } from './api/certificates.ts'
-import { createControl } from './api/control.ts'
-import { type Listener, listen } from './api/listener.ts'
+import { createCertificates, renderKubeconfig, writeKubeconfigFile } from './api/access.ts'
+import { listen } from './api/listener.ts'
 import { createRequestHandler } from './api/request-handler.ts'
-import { createSnapshots } from './api/snapshots.ts'
-import { createStreams } from './api/streams.ts'
+import { type ApiState, createSnapshots, createStreams } from './api/state.ts'
 import { type AuditLog, createAuditLog } from './audit.ts'
-import { type ControllersOptions, requestPodDeletion, startControllers } from './controllers/index.ts'
-import type { Pod } from './controllers/pod-types.ts'
-import { createFaultRules, type FaultRules } from './faults/faults.ts'
-import type { Switches } from './faults/switches.ts'
-import { renderKubeconfig, writeKubeconfigFile } from './kubeconfig.ts'
+import { startControllers } from './controllers/controllers.ts'
+import type { BackoffSettings } from './controllers/job-plan.ts'
+import { createFaultRules, type FaultRules, type Switches } from './faults/rules.ts'
+import { startKubelet } from './kubelet/kubelet.ts'
+import type { ImageCatalog } from './kubelet/launch.ts'
+import type { RestartSettings } from './kubelet/pod-worker.ts'
+import { requestPodDeletion } from './objects/pod.ts'
 import { createLogStore } from './store/log-store.ts'
 import { createStore } from './store/store.ts'
 import type { LogStore, Store } from './store/types.ts'
 
-export interface DevClusterOptions extends Partial<Omit<ControllersOptions, 'store' | 'logs'>> {
-  /** A free port when absent, or 0. */
+export interface DevClusterOptions {
+  /** Any free port if absent or 0. */
   port?: number
-  /** A name by which other machines reach this one, for the kubeconfig. It listens on every interface then. */
+  /** The host name under which other machines reach this one, for the kubeconfig. It listens on every interface then. */
   host?: string
-  /** How many changes of each resource a watch can go back at least. */
-  historyLimit?: number
   /** Milliseconds between the bookmarks of a watch. */
   bookmarkInterval?: number
-  /** Whether Jobs run. Without controllers the API is all there is, and nothing changes but by its clients. */
+  /** Whether Jobs run. Without controllers there is only the API, and objects change only by its clients. */
   controllers?: boolean
+  /** Which local program runs for an image, for containers without a `command`. */
+  images?: ImageCatalog
+  /** For the pods' scratch directories; a temporary directory if absent. */
+  workDir?: string
+  /** How many pods run at once (default 32); the others stay Pending. */
+  maxPods?: number
+  /** The defaults are those of Kubernetes. */
+  timing?: Partial<BackoffSettings & RestartSettings>
+  now?: () => Date
+  /** From 0 to below 1. */
+  random?: () => number
 }
 
 export interface DevCluster {
   readonly url: string
-  /** The way in for clients, in YAML. */
+  /** In YAML. */
   readonly kubeconfig: string
   writeKubeconfig(path: string): Promise<void>
   readonly store: Store
   readonly logs: LogStore
   readonly faults: FaultRules & Switches
   readonly audit: AuditLog
-  /** Resolves when no connection, no process and no file of the cluster is left. */
+  /** Resolves when the cluster has no connection, process or file left. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a Kubernetes cluster in this process, for development and tests. It listens on the loopback interface alone
- * unless it is given a host name, and runs the containers of Jobs as local processes.
+ * Starts a Kubernetes cluster in this process, for development and tests. It listens on the loopback interface only,
+ * unless it gets a host name, and runs the containers of Jobs as local processes.
  */
 export async function startDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
-  const { port = 0, host, now = () => new Date(), random = Math.random } = options
-  const { historyLimit = 10_000, bookmarkInterval = 60_000 } = options
-  const store = createStore({ now, historyLimit })
-  const logs = createLogStore({ now })
+  const { port = 0, host, now = () => new Date(), random = Math.random, bookmarkInterval = 60_000 } = options
+  const store = createStore({ now })
+  const logs = createLogStore()
   const audit = createAuditLog()
   const rules = createFaultRules(random)
-  const state: ApiState = {
-    store,
-    logs,
-    snapshots: createSnapshots(),
-    streams: createStreams(),
-    faults: rules,
-    now,
-    random,
-    bookmarkInterval,
-  }
+  const [snapshots, streams] = [createSnapshots(), createStreams()]
+  const state: ApiState = { store, logs, snapshots, streams, faults: rules, now, random, bookmarkInterval }
   createFirstNamespaces(store)
 
   const token = randomBytes(32).toString('base64url')
   const certificates = await createCertificates(host)
   const listener = await listen({ port, host, ...certificates })
-  const switches = createSwitches(listener, state)
-  const control = createControl({ rules, switches, audit })
-  listener.answer(createRequestHandler({ state, token, audit, passage: listener.passage, control }))
-  const kubeconfig = renderKubeconfig({ url: listener.url, ca: certificates.ca, token })
-  const controllers = options.controllers === false ? undefined : await runControllers(state, options)
+  const { url } = listener
+  listener.answer(createRequestHandler({ state, token, audit, passage: listener.passage }))
+  const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token })
+  if (options.controllers !== false) state.endPod = (pod) => requestPodDeletion(store, pod, now())
+  const machinery = options.controllers === false ? undefined : await startMachinery(state, options)
 
   return {
-    url: listener.url,
+    url,
     kubeconfig,
     writeKubeconfig: (path) => writeKubeconfigFile(path, kubeconfig),
     store,
     logs,
-    faults: { ...rules, ...switches },
+    faults: {
+      ...rules,
+      pause: () => listener.pause(),
+      resume: () => listener.resume(),
+      refuse: () => listener.refuse(),
+      accept: () => listener.accept(),
+      cutWatches: () => streams.cut('watch'),
+      cutStreams: () => streams.cut(),
+      expireHistory: () => store.compact(),
+    },
     audit,
     async stop() {
       await listener.stop()
-      await controllers?.stop()
+      await machinery?.stop()
     },
   }
 }
 
-/** Without a directory of the caller's, the pods have one of their own, which goes with the cluster. */
-async function runControllers(state: ApiState, options: DevClusterOptions): Promise<{ stop(): Promise<void> }> {
-  const { store, logs, now } = state
+async function startMachinery(state: ApiState, options: DevClusterOptions): Promise<{ stop(): Promise<void> }> {
+  const { store, logs, now, random } = state
+  const { images = {}, maxPods = 32 } = options
+  const timing = { ...KUBERNETES_TIMING, ...options.timing }
   const workDir = options.workDir ?? (await mkdtemp(join(tmpdir(), 'devcluster-')))
-  const controllers = startControllers({ ...options, store, logs, workDir })
-  state.endPod = (pod) => requestPodDeletion(store, pod as Pod, now())
+  const controllers = startControllers({ store, backoff: timing, now, random })
+  const kubelet = startKubelet({ store, logs, images, workDir, maxPods, restarts: timing, now })
   return {
     async stop() {
-      await controllers.stop()
+      controllers.stop()
+      await kubelet.stop()
       if (options.workDir === undefined) await rm(workDir, { recursive: true, force: true })
     },
   }
 }
 
-/** A cluster always has these, and they cannot be deleted. */
+const KUBERNETES_TIMING = {
+  podBackoffBaseMs: 10_000,
+  podBackoffMaxMs: 600_000,
+  restartBackoffBaseMs: 10_000,
+  restartBackoffMaxMs: 300_000,
+}
+
+/** Every cluster has these, and they cannot be deleted. */
 function createFirstNamespaces(store: Store): void {
   for (const name of ['default', 'kube-system']) {
     const labels = { 'kubernetes.io/metadata.name': name }
@@ -117,17 +134,5 @@ function createFirstNamespaces(store: Store): void {
       spec: { finalizers: ['kubernetes'] },
       status: { phase: 'Active' },
     })
-  }
-}
-
-function createSwitches(listener: Listener, { streams, store }: ApiState): Switches {
-  return {
-    cutWatches: () => streams.cut('watch'),
-    cutStreams: () => streams.cut(),
-    expireHistory: () => store.compact(),
-    pause: () => listener.pause(),
-    resume: () => listener.resume(),
-    refuse: () => listener.refuse(),
-    accept: () => listener.accept(),
   }
 }

@@ -6,14 +6,14 @@ import { startDevCluster } from './dev-cluster.ts'
 
 const USAGE = 'usage: devcluster [--port NUMBER] [--host NAME] [--kubeconfig FILE] [--images FILE]'
 
-/** Which local program stands for which image, in YAML or JSON: `{"registry/name": {"command": ["program", "argument"]}}`. */
+/** Which local program runs for an image, in YAML or JSON: `{"registry/name": {"command": ["program", "argument"]}}`. */
 const imagesFile = z.record(z.string(), z.strictObject({ command: z.array(z.string()).min(1) }))
 
 const settings = z.strictObject({
   port: z.coerce.number().int().min(0).max(65_535).default(0),
   host: z
     .string()
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a host name in lower case')
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a lowercase host name')
     .optional(),
   kubeconfig: z.string().optional(),
   images: z.string().optional(),

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import type { AuditEntry } from './audit.ts'
 import { load } from 'js-yaml'
 import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
+import type { AuditEntry } from './audit.ts'
 
-/** As an audit log has them: `create jobs`, `get pods/log`. */
+/** A verb and a resource: `create jobs`, `get pods/log`. */
 export type Right = string
 
-/** What workers have asked of an API server. */
+/** The rights that workers have used. */
 export function rightsUsed(entries: readonly AuditEntry[]): Set<Right> {
   return new Set(
     entries.flatMap(({ userAgent, verb, resource, subresource }) => {
@@ -23,13 +23,12 @@ export function rightsOf(role: IRole | undefined): Set<Right> {
   return new Set(rights)
 }
 
-/** Throws where workers have asked for what the Role that is deployed with them does not grant. */
+/** Throws if workers have used a right that their deployed Role does not grant. */
 export async function assertGranted(entries: readonly AuditEntry[]): Promise<void> {
   const role = load(await readFile(ROLE, 'utf8')) as IRole
   const granted = rightsOf(role)
   const missing = [...rightsUsed(entries)].filter((right) => !granted.has(right))
-  if (missing.length > 0)
-    throw new Error(`workers have asked for what their Role does not grant: ${missing.join(', ')}`)
+  if (missing.length > 0) throw new Error(`the worker Role does not grant: ${missing.join(', ')}`)
 }
 
 const ROLE = new URL('../../../deploy/kustomize/base/operarios/role.yaml', import.meta.url)

@@ -1,27 +1,10 @@
-import { resources } from './resources.ts'
+import { apiVersionOf, type Resource, resources } from '../resources.ts'
 import { routes } from './routes.ts'
 
-/** What clients ask first: which groups, versions and resources there are. Undefined for any other path. */
-export function discover(pathname: string): object | undefined {
-  switch (pathname.replace(/\/$/, '')) {
-    case '/api':
-      return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
-    case '/apis':
-      return { kind: 'APIGroupList', apiVersion: 'v1', groups: [batch] }
-    case '/apis/batch':
-      return { kind: 'APIGroup', apiVersion: 'v1', ...batch }
-    case '/api/v1':
-      return resourceList('', 'v1')
-    case '/apis/batch/v1':
-      return resourceList('batch', 'batch/v1')
-    case '/version':
-      return version
-    default:
-      return undefined
-  }
-}
+const batchV1 = { groupVersion: 'batch/v1', version: 'v1' }
+const batch = { name: 'batch', versions: [batchV1], preferredVersion: batchV1 }
 
-/** The release whose behaviour and rules are followed. */
+/** The release whose behavior is followed. */
 const version = {
   major: '1',
   minor: '36',
@@ -29,18 +12,29 @@ const version = {
   platform: `${process.platform}/${process.arch}`,
 }
 
-const batchV1 = { groupVersion: 'batch/v1', version: 'v1' }
-const batch = { name: 'batch', versions: [batchV1], preferredVersion: batchV1 }
+const documents: Record<string, object> = {
+  '/api': { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] },
+  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [batch] },
+  '/apis/batch': { kind: 'APIGroup', apiVersion: 'v1', ...batch },
+  '/api/v1': resourceList(''),
+  '/apis/batch/v1': resourceList('batch'),
+  '/version': version,
+}
 
-function resourceList(group: string, groupVersion: string): object {
-  const served = Object.entries(routes).flatMap(([route, handlers]) => {
-    const [name, subresource] = route.split('/')
-    const resource = resources[name as keyof typeof resources]
-    if (resource.group !== group) return []
-    const { singular, namespaced, kind, shortNames, categories } = resource
-    const verbs = Object.keys(handlers)
-    if (subresource !== undefined) return [{ name: route, singularName: '', namespaced, kind, verbs }]
-    return [{ name: route, singularName: singular, namespaced, kind, verbs, shortNames, categories }]
+/** What clients ask first: the groups, versions and resources. Undefined for any other path. */
+export function discover(pathname: string): object | undefined {
+  const path = pathname.replace(/\/$/, '')
+  return Object.hasOwn(documents, path) ? documents[path] : undefined
+}
+
+function resourceList(group: Resource['group']): object {
+  const own = Object.values(resources).filter((resource) => resource.group === group)
+  const served = own.flatMap(({ name, singular, namespaced, kind, shortNames, categories }) => {
+    const verbs = Object.keys(routes[name] ?? {})
+    const log = { name: 'pods/log', singularName: '', namespaced, kind, verbs: ['get'] }
+    const entry = { name, singularName: singular, namespaced, kind, verbs, shortNames, categories }
+    return name === 'pods' ? [entry, log] : [entry]
   })
+  const groupVersion = apiVersionOf({ group } as Resource)
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: served }
 }

@@ -3,19 +3,19 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Certificates } from './certificates.ts'
+import type { Certificates } from './access.ts'
 
-/** The server's end of the wire, which can be made to fall silent, or to be away. */
+/** The HTTPS listener, which can be paused or taken down. */
 export interface Listener {
   readonly url: string
-  /** Who answers; to be said at once, before a client can have come. */
+  /** Sets the request handler; must be called before the first client connects. */
   answer(onRequest: RequestListener): void
-  /** Resolves at once, or when a pause is over. */
+  /** Resolves at once, or at the end of a pause. */
   passage: () => Promise<void>
-  /** From now on nothing is read or answered; connections stay open. */
+  /** Stops reading and answering; connections stay open. */
   pause(): void
   resume(): void
-  /** Breaks all connections and refuses new ones, as if the server were down. */
+  /** Breaks all connections and refuses new ones, like a server that is down. */
   refuse(): Promise<void>
   /** Listens again, on the same port. */
   accept(): Promise<void>
@@ -25,20 +25,20 @@ export interface Listener {
 const LOOPBACK = '127.0.0.1'
 
 export interface ListenOptions extends Certificates {
-  /** A free port when 0. */
+  /** Any free port if 0. */
   port: number
-  /** The name that others reach this machine by. */
+  /** The host name under which other machines reach this one. */
   host: string | undefined
 }
 
 /**
- * Listens on the loopback interface alone unless there is a host name for others: whoever may use this API may start
+ * Listens on the loopback interface only, unless other machines have a host name for it: a client of this API can start
  * processes on this machine.
  */
 export async function listen({ port, host, cert, key }: ListenOptions): Promise<Listener> {
-  // Clients keep connections for later, and should not be surprised by their end as early as Node has it.
+  // Clients reuse idle connections for longer than Node's default keeps them.
   const server = createServer({ cert, key, keepAliveTimeout: 90_000 })
-  // The one is there before TLS is agreed upon, the other is what answers are written to.
+  // Connections exist before the TLS handshake; answers are written to the secure sockets.
   const connections = track<Socket>(server, 'connection')
   const sockets = track<TLSSocket>(server, 'secureConnection')
   let stopped = false
@@ -80,7 +80,7 @@ function track<T extends Socket>(server: Server, event: 'connection' | 'secureCo
   return open
 }
 
-/** New requests wait at the passage; answers under way, such as watches, wait in their corked sockets. */
+/** New requests wait for `passage`; open responses, such as watches, wait in their corked sockets. */
 function createPause(sockets: ReadonlySet<TLSSocket>): Pick<Listener, 'passage' | 'pause' | 'resume'> {
   let gate: PromiseWithResolvers<void> | undefined
   const corked = new Set<TLSSocket>()

@@ -1,24 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import { load } from 'js-yaml'
-import { decodeProtobuf } from './protobuf/envelope.ts'
 import { badRequest, entityTooLarge, unsupportedMediaType } from './status.ts'
 
-/** As the API server has it: k8s.io/apiserver/pkg/server/config.go, MaxRequestBodyBytes. */
+/** The API server's limit: k8s.io/apiserver/pkg/server/config.go, MaxRequestBodyBytes. */
 const BODY_LIMIT = 3 * 1024 * 1024
 
 export interface RequestBody {
   value: unknown
-  size: number
   contentType: string
 }
 
-/** Reads and parses the body; a request without one has the value undefined. */
+/** Reads and parses the body; `value` is undefined if it is empty. */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   const contentType =
     (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const bytes = await readBytes(request)
-  if (bytes.length === 0) return { value: undefined, size: 0, contentType }
-  return { value: parse(bytes, contentType), size: bytes.length, contentType }
+  if (bytes.length === 0) return { value: undefined, contentType }
+  return { value: parse(bytes, contentType), contentType }
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
@@ -26,7 +24,7 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    // Read on to the end, as a client that is still writing would not see the answer.
+    // Read to the end: a client that is still writing would not see the answer.
     if (size <= BODY_LIMIT) chunks.push(chunk)
   }
   if (size > BODY_LIMIT) throw entityTooLarge(BODY_LIMIT)
@@ -41,15 +39,8 @@ function parse(bytes: Buffer, contentType: string): unknown {
 
 function parseAs(bytes: Buffer, contentType: string): unknown {
   try {
-    switch (contentType) {
-      case 'application/yaml':
-      case 'application/apply-patch+yaml':
-        return load(bytes.toString(), { maxAliases: 100 })
-      case 'application/vnd.kubernetes.protobuf':
-        return decodeProtobuf(bytes)
-      default:
-        return /^application\/(?:.*\+)?json$/.test(contentType) ? JSON.parse(bytes.toString()) : undefined
-    }
+    if (contentType === 'application/yaml') return load(bytes.toString(), { maxAliases: 100 })
+    return /^application\/(?:.*\+)?json$/.test(contentType) ? JSON.parse(bytes.toString()) : undefined
   } catch (error) {
     throw badRequest(`the body of the request cannot be read: ${error instanceof Error ? error.message : 'unknown'}`)
   }

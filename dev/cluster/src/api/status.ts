@@ -1,7 +1,7 @@
+import { qualified, type Resource } from '../resources.ts'
 import type { FieldError } from '../validation/field-error.ts'
-import { qualified, type Resource } from './resources.ts'
 
-/** The API server's answer to everything that is not an object; see k8s.io/apimachinery/pkg/apis/meta/v1, type Status. */
+/** The API server's answer if it is not an object; see k8s.io/apimachinery/pkg/apis/meta/v1, type Status. */
 export interface Status {
   apiVersion: 'v1'
   kind: 'Status'
@@ -22,7 +22,7 @@ export interface StatusDetails {
   retryAfterSeconds?: number
 }
 
-/** A request that ends in an error the client is told of. */
+/** An error that is sent to the client. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: Status
@@ -80,10 +80,10 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
-/** An object that breaks the rules of its kind: every fault is told at once. */
+/** An object that violates the rules of its kind, with all errors at once. */
 export function invalid(resource: Resource, name: string, errors: readonly FieldError[]): ApiError {
-  const faults = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-  const list = faults.length === 1 ? faults[0] : `[${faults.join(', ')}]`
+  const texts = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const kind = qualified(resource.kind, resource)
   return new ApiError(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${list}`, {
     ...about(resource, name),
@@ -92,7 +92,7 @@ export function invalid(resource: Resource, name: string, errors: readonly Field
   })
 }
 
-/** A version from the future: the client has spoken with another, newer server. */
+/** A version from the future: the client has talked to another, newer server. */
 export const resourceVersionTooLarge = (wanted: number, current: number): ApiError =>
   new ApiError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

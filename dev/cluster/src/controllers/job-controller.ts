@@ -1,13 +1,12 @@
+import type { EventRecorder } from '../objects/event-recorder.ts'
+import { finishedCondition, type Job, jobLabels } from '../objects/job.ts'
+import { randomName } from '../objects/names.ts'
+import { type Container, controllerOf, type Pod, type PodSpec, requestPodDeletion } from '../objects/pod.ts'
+import { createWorkQueue } from '../objects/work-queue.ts'
 import type { Store } from '../store/types.ts'
-import type { EventRecorder } from './event-recorder.ts'
-import type { BackoffSettings } from './job-demand.ts'
-import { type JobPlan, planJob } from './job-plan.ts'
-import { buildPod, podNameBase } from './job-pod.ts'
-import { finishedCondition, type Job } from './job-types.ts'
-import { objectKey, parseKey } from './object-key.ts'
-import { requestPodDeletion } from './pod-deletion.ts'
-import { controllerOf, type PodIndex } from './pod-index.ts'
-import { createWorkQueue } from './work-queue.ts'
+import { type BackoffSettings, type JobPlan, planJob } from './job-plan.ts'
+import { completionIndexKey } from './job-tally.ts'
+import type { PodIndex } from './pod-index.ts'
 
 export interface JobControllerOptions {
   store: Store
@@ -15,30 +14,29 @@ export interface JobControllerOptions {
   events: EventRecorder
   backoff: BackoffSettings
   now: () => Date
-  /** From 0 to below 1, for the names of pods. */
+  /** From 0 to below 1, for pod names. */
   random: () => number
-  onError: (key: string, error: unknown) => void
 }
 
-/** Makes the pods that Jobs ask for and keeps each Job's status, until the Job is finished. */
+/** Creates the pods of Jobs and keeps each Job's status until it is finished. */
 export function startJobController(options: JobControllerOptions): { stop(): void } {
   const { store, pods, now } = options
-  const queue = createWorkQueue(sync, options.onError)
+  const queue = createWorkQueue(sync)
   const unsubscribers = [
-    store.subscribe('jobs', ({ object }) => queue.add(objectKey(object.metadata))),
+    store.subscribe('jobs', ({ object: { metadata } }) => queue.add(keyOf(metadata.namespace, metadata.name))),
     store.subscribe('pods', ({ object }) => {
       const owner = controllerOf(object)
-      if (owner) queue.add(objectKey({ ...object.metadata, name: owner.name }))
+      if (owner) queue.add(keyOf(object.metadata.namespace, owner.name))
     }),
   ]
-  for (const { metadata } of store.list('jobs')) queue.add(objectKey(metadata))
+  for (const { metadata } of store.list('jobs')) queue.add(keyOf(metadata.namespace, metadata.name))
 
   function sync(key: string): void {
-    const { namespace, name } = parseKey(key)
+    const [namespace, name = ''] = key.split('/')
     const job = store.get('jobs', namespace, name) as Job | undefined
     if (!job || isLeftAlone(job)) return queue.wakeAfter(key, undefined)
     const plan = planJob(job, pods.of(job.metadata.uid), { ...options.backoff, now: now() })
-    carryOut(plan, job, options)
+    execute(plan, job, options)
     queue.wakeAfter(key, plan.wakeAfterMs)
   }
 
@@ -50,14 +48,16 @@ export function startJobController(options: JobControllerOptions): { stop(): voi
   }
 }
 
+const keyOf = (namespace: string | undefined, name: string): string => `${namespace}/${name}`
+
+const OWN_NAME = 'kubernetes.io/job-controller'
+
 function isLeftAlone(job: Job): boolean {
-  const { managedBy = ownName } = job.spec
-  return finishedCondition(job) !== undefined || job.metadata.deletionTimestamp !== undefined || managedBy !== ownName
+  const { managedBy = OWN_NAME } = job.spec
+  return finishedCondition(job) !== undefined || job.metadata.deletionTimestamp !== undefined || managedBy !== OWN_NAME
 }
 
-const ownName = 'kubernetes.io/job-controller'
-
-function carryOut(plan: JobPlan, job: Job, options: JobControllerOptions): void {
+function execute(plan: JobPlan, job: Job, options: JobControllerOptions): void {
   const { store, pods, events, now } = options
   for (const pod of plan.remove) {
     if (!plan.removedFail) pods.release(pod)
@@ -65,21 +65,52 @@ function carryOut(plan: JobPlan, job: Job, options: JobControllerOptions): void 
     events.record(job, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}` })
   }
   for (const index of plan.create) {
-    const name = freeName(job, index, options)
-    store.create('pods', buildPod(job, { name, index }))
+    const { name } = store.create('pods', buildPod(job, index, options)).metadata
     events.record(job, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${name}` })
   }
   store.replace('jobs', { ...job, status: plan.status })
   for (const event of plan.events) events.record(job, event)
 }
 
-function freeName(job: Job, index: number | undefined, { store, random }: JobControllerOptions): string {
-  for (;;) {
-    const letters = Array.from({ length: 5 }, () => suffixLetters[Math.floor(random() * suffixLetters.length)])
-    const name = podNameBase(job, index) + letters.join('')
-    if (!store.get('pods', job.metadata.namespace, name)) return name
+/** A pod from the Job's template. `index` is its completion index if the Job is Indexed. */
+function buildPod(job: Job, index: number | undefined, { store, random }: JobControllerOptions): Pod {
+  const { name: jobName, namespace = 'default', uid } = job.metadata
+  const { metadata = {}, spec } = job.spec.template
+  const generateName = (index === undefined ? `${jobName}-` : `${jobName}-${index}-`).slice(0, 58)
+  const indexed = index === undefined ? {} : { [completionIndexKey]: String(index) }
+  let name = randomName(generateName, random)
+  while (store.get('pods', namespace, name)) name = randomName(generateName, random)
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      generateName,
+      namespace,
+      uid: '',
+      resourceVersion: '',
+      creationTimestamp: '',
+      labels: { ...metadata.labels, ...jobLabels(job.metadata), ...indexed },
+      annotations: { ...metadata.annotations, ...indexed },
+      ownerReferences: [
+        { apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid, controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    spec: index === undefined ? spec : withIndexVariable(spec),
+    status: { phase: 'Pending' },
   }
 }
 
-/** As k8s.io/apimachinery/pkg/util/rand: without vowels, so that no name becomes a word. */
-const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789'
+function withIndexVariable(spec: PodSpec): PodSpec {
+  const fieldPath = `metadata.annotations['${completionIndexKey}']`
+  const variable = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath } } }
+  const extend = (container: Container): Container => {
+    const { env = [] } = container
+    return env.some(({ name }) => name === variable.name) ? container : { ...container, env: [...env, variable] }
+  }
+  return {
+    ...spec,
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(extend) }),
+    containers: spec.containers.map(extend),
+  }
+}

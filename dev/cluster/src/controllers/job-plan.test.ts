@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { expect, test } from 'vitest'
+import type { Job, JobSpec, JobStatus, PodFailureRule } from '../objects/job.ts'
+import type { Pod, PodPhase } from '../objects/pod.ts'
+import { makeJob, makeMetadata, runs } from '../testing/controllers.ts'
 import { type JobPlan, planJob } from './job-plan.ts'
-import type { Job, JobSpec, JobStatus, PodFailureRule } from './job-types.ts'
 import type { TrackedPod } from './pod-index.ts'
-import type { Pod, PodPhase } from './pod-types.ts'
-import { makeJob, makeMetadata, runs } from './testing.ts'
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const second = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
@@ -21,38 +21,27 @@ interface PodTraits {
   deleted?: boolean
   gone?: boolean
   exitCode?: number
+  index?: number
 }
 
-let serial = 0
-function podIn(
-  phase: PodPhase,
-  { endedAt = 0, deleted = false, gone = false, exitCode = 1 }: PodTraits = {},
-): TrackedPod {
+function podIn(phase: PodPhase, traits: PodTraits = {}): TrackedPod {
+  const { endedAt = 0, deleted = false, gone = false, exitCode = 1, index } = traits
   const terminated = { exitCode, reason: 'Error', startedAt: second(0), finishedAt: second(endedAt) } as const
-  const ended = phase === 'Succeeded' || phase === 'Failed'
+  const state = phase === 'Succeeded' || phase === 'Failed' ? { terminated } : {}
+  const annotations = index === undefined ? {} : { 'batch.kubernetes.io/job-completion-index': String(index) }
   const pod: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...makeMetadata(`pod-${(serial += 1)}`),
+      ...makeMetadata('pod'),
+      annotations,
       creationTimestamp: second(0),
       ...(deleted && { deletionTimestamp: second(endedAt) }),
     },
     spec: runs('true').spec,
     status: {
       phase,
-      containerStatuses: [
-        {
-          name: 'main',
-          image: '',
-          imageID: '',
-          ready: false,
-          started: false,
-          restartCount: 0,
-          state: ended ? { terminated } : {},
-          lastState: {},
-        },
-      ],
+      containerStatuses: [{ name: 'main', image: '', imageID: '', ready: false, restartCount: 0, state }],
     },
   }
   return { pod, gone, released: false }
@@ -60,118 +49,94 @@ function podIn(
 
 const conditionTypes = ({ status }: JobPlan): string[] => (status.conditions ?? []).map(({ type }) => type)
 
-describe('planJob', () => {
-  it('starts a new Job with one pod', () => {
-    const { create, status } = plan(jobOf({}, {}))
-    expect(create).toHaveLength(1)
-    expect(status).toMatchObject({ startTime: '2026-01-01T00:00:00Z', active: 1, ready: 0 })
-  })
+test('a new Job gets one pod', () => {
+  const { create, status } = plan(jobOf({}, {}))
+  expect(create).toHaveLength(1)
+  expect(status).toMatchObject({ startTime: '2026-01-01T00:00:00Z', active: 1, ready: 0 })
+})
 
-  it.each([
-    [1, 10],
-    [2, 20],
-    [3, 40],
-    [4, 60],
-    [5, 60],
-  ])('after %i failures in a row waits %i seconds before the next pod', (failures, wanted) => {
-    const pods = Array.from({ length: failures }, () => podIn('Failed', { endedAt: 100 }))
-    const { create, wakeAfterMs } = plan(jobOf(), pods, 101)
-    expect(create).toEqual([])
-    expect(wakeAfterMs).toBe((wanted - 1) * 1000)
-    expect(plan(jobOf(), pods, 100 + wanted).create).toHaveLength(1)
-  })
+test.each([
+  [1, 10],
+  [2, 20],
+  [3, 40],
+  [4, 60],
+  [5, 60],
+])('after %i failures in a row a Job waits %i seconds', (failures, wanted) => {
+  const pods = Array.from({ length: failures }, () => podIn('Failed', { endedAt: 100 }))
+  const { create, wakeAfterMs } = plan(jobOf(), pods, 101)
+  expect(create).toEqual([])
+  expect(wakeAfterMs).toBe((wanted - 1) * 1000)
+  expect(plan(jobOf(), pods, 100 + wanted).create).toHaveLength(1)
+})
 
-  it('backs off anew after a success', () => {
-    const pods = [podIn('Failed', { endedAt: 1 }), podIn('Succeeded', { endedAt: 2 }), podIn('Failed', { endedAt: 3 })]
-    expect(plan(jobOf({ completions: 2 }), pods, 4).wakeAfterMs).toBe(9000)
-  })
+test('the back-off starts again after a success', () => {
+  const pods = [podIn('Failed', { endedAt: 1 }), podIn('Succeeded', { endedAt: 2 }), podIn('Failed', { endedAt: 3 })]
+  expect(plan(jobOf({ completions: 2 }), pods, 4).wakeAfterMs).toBe(9000)
+})
 
-  it('wakes for the deadline when that comes before the end of the back-off', () => {
-    expect(plan(jobOf({ activeDeadlineSeconds: 5 }), [podIn('Failed')], 1).wakeAfterMs).toBe(4000)
-  })
+test('a deadline before the end of the back-off wakes the Job', () => {
+  expect(plan(jobOf({ activeDeadlineSeconds: 5 }), [podIn('Failed')], 1).wakeAfterMs).toBe(4000)
+})
 
-  it.each([
-    { title: 'a pod that is being deleted', traits: { deleted: true } },
-    { title: 'a pod that vanished', traits: { gone: true } },
-  ])('counts $title as failed, and replaces it', ({ traits }) => {
-    const { status, create } = plan(jobOf(), [podIn('Running', traits)], 60)
-    expect(status.failed).toBe(1)
-    expect(create).toHaveLength(1)
-  })
+test.each([[{ deleted: true }], [{ gone: true }]])('a running pod that is %j counts as failed', (traits) => {
+  const { status, create } = plan(jobOf(), [podIn('Running', traits)], 60)
+  expect(status.failed).toBe(1)
+  expect(create).toHaveLength(1)
+})
 
-  it('with podReplacementPolicy Failed waits for the real end of a pod', () => {
-    const { status, create } = plan(
-      jobOf({ podReplacementPolicy: 'Failed' }),
-      [podIn('Running', { deleted: true })],
-      60,
-    )
-    expect(status.failed).toBeUndefined()
-    expect(status.terminating).toBe(1)
-    expect(create).toEqual([])
-  })
+test('podReplacementPolicy Failed waits for the end of a pod', () => {
+  const job = jobOf({ podReplacementPolicy: 'Failed' })
+  const { status, create } = plan(job, [podIn('Running', { deleted: true })], 60)
+  expect([status.failed, status.terminating, create]).toEqual([undefined, 1, []])
+})
 
-  it('does not count failures that the podFailurePolicy ignores, but backs off', () => {
-    const rule: PodFailureRule = { action: 'Ignore', onExitCodes: { operator: 'In', values: [7] } }
-    const job = jobOf({ backoffLimit: 0, podFailurePolicy: { rules: [rule] } })
-    const { status, wakeAfterMs } = plan(job, [podIn('Failed', { exitCode: 7 })], 1)
-    expect(status.failed).toBeUndefined()
-    expect(wakeAfterMs).toBe(9000)
-  })
+test('a failure that the podFailurePolicy ignores does not count, but backs off', () => {
+  const rule: PodFailureRule = { action: 'Ignore', onExitCodes: { operator: 'In', values: [7] } }
+  const job = jobOf({ backoffLimit: 0, podFailurePolicy: { rules: [rule] } })
+  const { status, wakeAfterMs } = plan(job, [podIn('Failed', { exitCode: 7 })], 1)
+  expect([status.failed, wakeAfterMs]).toEqual([undefined, 9000])
+})
 
-  it('ends a Job only when its last pod has ended', () => {
-    const job = jobOf({ activeDeadlineSeconds: 5 })
-    const running = podIn('Running')
-    const first = plan(job, [running], 5)
-    expect(conditionTypes(first)).toEqual(['FailureTarget'])
-    expect(first.remove).toEqual([running.pod])
-    expect(first.status).toMatchObject({ ready: 0, terminating: 1 })
+test('a Job ends only with its last pod, and keeps its verdict if that succeeds', () => {
+  const job = jobOf({ activeDeadlineSeconds: 5 })
+  const running = podIn('Running')
+  const first = plan(job, [running], 5)
+  expect(conditionTypes(first)).toEqual(['FailureTarget'])
+  expect(first.remove).toEqual([running.pod])
+  const decided = { ...job, status: first.status }
+  expect(conditionTypes(plan(decided, [podIn('Running', { deleted: true })], 6))).toEqual(['FailureTarget'])
+  const last = plan(decided, [podIn('Succeeded', { deleted: true })], 6)
+  expect(conditionTypes(last)).toEqual(['FailureTarget', 'Failed'])
+  expect(last.status.completionTime).toBeUndefined()
+})
 
-    const told = { ...job, status: first.status }
-    expect(conditionTypes(plan(told, [podIn('Running', { deleted: true })], 6))).toEqual(['FailureTarget'])
-    expect(conditionTypes(plan(told, [podIn('Failed', { deleted: true })], 6))).toEqual(['FailureTarget', 'Failed'])
-  })
+test('a suspended Job has no deadline', () => {
+  const { status, create } = plan(jobOf({ suspend: true, activeDeadlineSeconds: 5 }), [], 60)
+  expect(status.conditions?.map(({ reason }) => reason)).toEqual(['JobSuspended'])
+  expect(create).toEqual([])
+})
 
-  it('stands by its verdict when a pod succeeds meanwhile', () => {
-    const job = jobOf({ activeDeadlineSeconds: 5 })
-    const told = { ...job, status: plan(job, [podIn('Running')], 5).status }
-    const last = plan(told, [podIn('Succeeded', { deleted: true })], 6)
-    expect(conditionTypes(last)).toEqual(['FailureTarget', 'Failed'])
-    expect(last.status.completionTime).toBeUndefined()
-  })
+test('a Job without completions is complete after one success and the end of the other pods', () => {
+  const job = jobOf({ parallelism: 2 })
+  const waiting = plan(job, [podIn('Succeeded'), podIn('Running')])
+  expect([conditionTypes(waiting), waiting.create]).toEqual([[], []])
+  expect(conditionTypes(plan(job, [podIn('Succeeded'), podIn('Failed')]))).toEqual(['SuccessCriteriaMet', 'Complete'])
+})
 
-  it('has no deadline while it is suspended', () => {
-    const { status, create } = plan(jobOf({ suspend: true, activeDeadlineSeconds: 5 }), [], 60)
-    expect(status.conditions?.map(({ reason }) => reason)).toEqual(['JobSuspended'])
-    expect(create).toEqual([])
-  })
+test('a lower parallelism removes pods that have not started, without counting them', () => {
+  const waiting = podIn('Pending')
+  const { remove, removedFail } = plan(jobOf({ parallelism: 1, completions: 3 }), [podIn('Running'), waiting])
+  expect([remove, removedFail]).toEqual([[waiting.pod], false])
+})
 
-  it('without completions is complete when one pod succeeded and the others ended', () => {
-    const job = jobOf({ parallelism: 2 })
-    expect(conditionTypes(plan(job, [podIn('Succeeded'), podIn('Running')]))).toEqual([])
-    expect(plan(job, [podIn('Succeeded'), podIn('Running')]).create).toEqual([])
-    expect(conditionTypes(plan(job, [podIn('Succeeded'), podIn('Failed')]))).toEqual(['SuccessCriteriaMet', 'Complete'])
-  })
-
-  it('gives up pods that have not started first when parallelism is lowered, and does not count them', () => {
-    const waiting = podIn('Pending')
-    const { remove, removedFail } = plan(jobOf({ parallelism: 1, completions: 3 }), [podIn('Running'), waiting])
-    expect(remove).toEqual([waiting.pod])
-    expect(removedFail).toBe(false)
-  })
-
-  it.each([
-    [[0], '0'],
-    [[0, 1], '0,1'],
-    [[0, 2, 3, 4, 6], '0,2-4,6'],
-  ])('writes the completed indexes %j as %j', (indexes, want) => {
-    const pods = indexes.map((index) => {
-      const { pod } = podIn('Succeeded')
-      const annotations = { 'batch.kubernetes.io/job-completion-index': String(index) }
-      return { pod: { ...pod, metadata: { ...pod.metadata, annotations } }, gone: false, released: false }
-    })
-    const { status, create } = plan(jobOf({ completionMode: 'Indexed', completions: 8, parallelism: 2 }), pods)
-    expect(status.completedIndexes).toBe(want)
-    expect(create).toHaveLength(2)
-    expect(indexes).not.toContain(create[0])
-  })
+test.each([
+  [[0], '0'],
+  [[0, 1], '0,1'],
+  [[0, 2, 3, 4, 6], '0,2-4,6'],
+])('the completed indexes %j are %j', (indexes, want) => {
+  const pods = indexes.map((index) => podIn('Succeeded', { index }))
+  const { status, create } = plan(jobOf({ completionMode: 'Indexed', completions: 8, parallelism: 2 }), pods)
+  expect(status.completedIndexes).toBe(want)
+  expect(create).toHaveLength(2)
+  expect(indexes).not.toContain(create[0])
 })

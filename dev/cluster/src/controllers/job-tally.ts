@@ -1,23 +1,22 @@
-import { completionsOf, isIndexed, type Job } from './job-types.ts'
-import { matchPodFailurePolicy } from './pod-failure-policy.ts'
+import { completionsOf, isIndexed, type Job, type PodFailureRule } from '../objects/job.ts'
+import { type ContainerStatus, isTerminal, type Pod } from '../objects/pod.ts'
 import type { TrackedPod } from './pod-index.ts'
-import { isTerminal, type Pod } from './pod-types.ts'
 
-/** What became of a Job's pods so far. */
+/** The state of a Job's pods. */
 export interface JobTally {
-  /** Neither ended nor on their way to it. */
+  /** Neither ended nor being deleted. */
   active: Pod[]
   terminating: number
   succeeded: number
   /** Failed pods that count towards the `backoffLimit`. */
   failed: number
-  /** The completion indexes of an Indexed Job that succeeded, in order. */
+  /** The succeeded completion indexes of an Indexed Job, sorted. */
   succeededIndexes: number[]
-  /** Restarts of containers in pods that are still there. */
+  /** Container restarts in the pods that still run. */
   restarts: number
   /** Why a `podFailurePolicy` fails the whole Job. */
   failJobMessage: string | undefined
-  /** How many pods failed since the last one succeeded, and when the last of them did: what the back-off grows by. */
+  /** Failures since the last success and the time of the latest one, for the back-off. */
   failuresInARow: number
   lastFailureAt: number
 }
@@ -27,25 +26,27 @@ export const completionIndexKey = 'batch.kubernetes.io/job-completion-index'
 export function tallyPods(job: Job, tracked: readonly TrackedPod[]): JobTally {
   const counted = tracked.filter(({ released }) => !released)
   const present = tracked.filter(({ gone }) => !gone).map(({ pod }) => pod)
+  const unfinished = present.filter((pod) => !isTerminal(pod))
   const succeeded = counted.map(({ pod }) => pod).filter((pod) => pod.status?.phase === 'Succeeded')
   const failed = counted.filter((entry) => isFailed(entry, job)).map(({ pod }) => pod)
-
-  const active = present.filter((pod) => !isTerminal(pod) && !pod.metadata.deletionTimestamp)
-  const matches = failed.map((pod) => matchPodFailurePolicy(job.spec.podFailurePolicy, pod))
+  const matches = failed.map((pod) => matchFailurePolicy(job.spec.podFailurePolicy?.rules, pod))
   const succeededIndexes = isIndexed(job) ? indexesOf(succeeded, completionsOf(job) ?? 0) : []
+  const lastSuccessAt = succeeded.map(finishedAt).reduce(later, -Infinity)
+  const recentFailures = failed.map(finishedAt).filter((at) => at > lastSuccessAt)
   return {
-    active,
-    terminating: present.filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp).length,
+    active: unfinished.filter((pod) => !pod.metadata.deletionTimestamp),
+    terminating: unfinished.filter((pod) => pod.metadata.deletionTimestamp).length,
     succeeded: isIndexed(job) ? succeededIndexes.length : succeeded.length,
     failed: matches.filter((match) => match?.action !== 'Ignore').length,
     succeededIndexes,
-    restarts: present.filter((pod) => !isTerminal(pod)).reduce((sum, pod) => sum + restartsOf(pod), 0),
+    restarts: unfinished.flatMap(statusesOf).reduce((sum, { restartCount }) => sum + restartCount, 0),
     failJobMessage: matches.find((match) => match?.action === 'FailJob')?.message,
-    ...recentFailures(succeeded, failed),
+    failuresInARow: recentFailures.length,
+    lastFailureAt: recentFailures.reduce(later, -Infinity),
   }
 }
 
-/** Whether a Job waits for a pod's real end before it replaces it. A `podFailurePolicy` needs the exit codes, so it does too. */
+/** Whether a Job waits for a pod's end before it replaces it. A `podFailurePolicy` needs the exit codes, so it waits too. */
 export function replacesOnlyFailed({ spec }: Job): boolean {
   return spec.podReplacementPolicy === 'Failed' || spec.podFailurePolicy !== undefined
 }
@@ -64,18 +65,8 @@ function indexesOf(pods: readonly Pod[], completions: number): number[] {
   return [...indexes].sort((a, b) => a - b)
 }
 
-function restartsOf({ status }: Pod): number {
-  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
-  return containers.reduce((sum, { restartCount }) => sum + restartCount, 0)
-}
-
-function recentFailures(
-  succeeded: readonly Pod[],
-  failed: readonly Pod[],
-): Pick<JobTally, 'failuresInARow' | 'lastFailureAt'> {
-  const lastSuccessAt = succeeded.map(finishedAt).reduce(later, -Infinity)
-  const failures = failed.map(finishedAt).filter((at) => at > lastSuccessAt)
-  return { failuresInARow: failures.length, lastFailureAt: failures.reduce(later, -Infinity) }
+function statusesOf({ status }: Pod): ContainerStatus[] {
+  return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
 }
 
 function finishedAt({ metadata, status }: Pod): number {
@@ -87,4 +78,36 @@ function finishedAt({ metadata, status }: Pod): number {
 
 function later(a: number, b: number): number {
   return Math.max(a, b)
+}
+
+/** The first rule that matches a failed pod, with the message of a FailJob. */
+function matchFailurePolicy(rules: readonly PodFailureRule[] = [], pod: Pod) {
+  for (const [index, rule] of rules.entries()) {
+    const cause = matchExitCode(rule, pod) ?? matchCondition(rule, pod)
+    if (cause) return { action: rule.action, message: `${cause} matching ${rule.action} rule at index ${index}` }
+  }
+  return undefined
+}
+
+function matchExitCode({ onExitCodes }: PodFailureRule, pod: Pod): string | undefined {
+  if (!onExitCodes) return undefined
+  const { containerName, operator, values } = onExitCodes
+  const match = statusesOf(pod).find(({ name, state }) => {
+    const exitCode = state.terminated?.exitCode ?? 0
+    if (exitCode === 0 || (containerName !== undefined && containerName !== name)) return false
+    return values.includes(exitCode) === (operator === 'In')
+  })
+  if (!match) return undefined
+  return `Container ${match.name} for pod ${fullName(pod)} failed with exit code ${match.state.terminated?.exitCode}`
+}
+
+function matchCondition({ onPodConditions }: PodFailureRule, pod: Pod): string | undefined {
+  const condition = pod.status?.conditions?.find(({ type, status }) =>
+    onPodConditions?.some((pattern) => pattern.type === type && (pattern.status ?? 'True') === status),
+  )
+  return condition && `Pod ${fullName(pod)} has condition ${condition.type}`
+}
+
+function fullName({ metadata }: Pod): string {
+  return `${metadata.namespace}/${metadata.name}`
 }

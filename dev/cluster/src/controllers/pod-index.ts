@@ -1,20 +1,20 @@
-import type { KubeObject, OwnerReference, Store, StoreEvent } from '../store/types.ts'
-import type { Pod } from './pod-types.ts'
+import { controllerOf, type Pod } from '../objects/pod.ts'
+import type { Store, StoreEvent } from '../store/types.ts'
 
 export interface TrackedPod {
-  /** The pod's newest state, or its last one. */
+  /** The newest or the last state. */
   readonly pod: Pod
-  /** Its object is removed: it counts on, so that a Job's numbers never go back. */
+  /** Its object was removed; it still counts, so that a Job's numbers never go back. */
   readonly gone: boolean
   /** Its end is neither success nor failure: the Job was suspended or scaled down. */
   readonly released: boolean
 }
 
-/** The pods of each Job, so that nobody needs to look through all pods. Whoever subscribes to the store later sees it up to date. */
+/** The pods of each Job. Subscribers to the store that come later find it up to date. */
 export interface PodIndex {
   of(jobUid: string): TrackedPod[]
   release(pod: Pod): void
-  /** Tracks the Job's pods no longer. */
+  /** Stops tracking the Job's pods. */
   forget(jobUid: string): void
   stop(): void
 }
@@ -45,9 +45,4 @@ export function createPodIndex(store: Store): PodIndex {
     forget: (jobUid) => void jobs.delete(jobUid),
     stop: unsubscribe,
   }
-}
-
-/** The Job that a pod belongs to. */
-export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
-  return metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller)
 }

@@ -1,37 +1,33 @@
-import type { EventRecorder } from '../controllers/event-recorder.ts'
-import { isTerminal, type Pod } from '../controllers/pod-types.ts'
-import { createWorkQueue } from '../controllers/work-queue.ts'
+import { createEventRecorder } from '../objects/event-recorder.ts'
+import { isTerminal, type Pod } from '../objects/pod.ts'
+import { createWorkQueue, reportError } from '../objects/work-queue.ts'
 import type { KubeObject, LogStore, Store } from '../store/types.ts'
-import { watchConfigMaps } from './config-map-watch.ts'
-import type { RestartTiming } from './container-run.ts'
-import type { ImageCatalogue } from './image-catalogue.ts'
-import { PodWorker } from './pod-worker.ts'
+import type { ImageCatalog } from './launch.ts'
+import { PodWorker, type RestartSettings } from './pod-worker.ts'
 import { createProcessRuntime } from './process-runtime.ts'
-import { createSimulatedRuntime, type Simulation } from './simulated-runtime.ts'
 import { createSlots } from './slots.ts'
 
 export interface KubeletOptions {
   store: Store
   logs: LogStore
-  events: EventRecorder
-  images?: ImageCatalogue
+  images: ImageCatalog
+  /** For the pods' scratch directories. */
   workDir: string
-  maxPods?: number
-  simulate?: Simulation
-  timing: RestartTiming
+  /** How many pods run at once; the others stay Pending. */
+  maxPods: number
+  restarts: RestartSettings
   now: () => Date
-  onError: (key: string, error: unknown) => void
 }
 
-/** Runs every pod of the store. `stop` kills what runs, and resolves when the last process is gone. */
+/** Runs every pod of the store. `stop` kills the running ones and resolves when the last process has ended. */
 export function startKubelet(options: KubeletOptions): { stop(): Promise<void> } {
-  const { store, logs, images = {}, simulate, onError } = options
-  const runtime = simulate ? createSimulatedRuntime(simulate) : createProcessRuntime(options.workDir)
-  const slots = createSlots(options.maxPods ?? (simulate ? Infinity : 32))
-  const configMaps = watchConfigMaps(store)
+  const { store, logs } = options
+  const runtime = createProcessRuntime(options.workDir)
+  const slots = createSlots(options.maxPods)
+  const events = createEventRecorder({ store, component: 'kubelet', now: options.now })
   const workers = new Map<string, PodWorker>()
 
-  const queue = createWorkQueue(sync, onError)
+  const queue = createWorkQueue(sync)
   const unsubscribe = store.subscribe('pods', ({ object }) => queue.add(keyOf(object)))
   for (const pod of store.list('pods')) queue.add(keyOf(pod))
 
@@ -40,7 +36,7 @@ export function startKubelet(options: KubeletOptions): { stop(): Promise<void> }
     const pod = store.get('pods', namespace, name) as Pod | undefined
     const worker = workers.get(uid)
     if (pod?.metadata.uid !== uid) {
-      // Removed without being asked to end first, as by a forced deletion.
+      // Removed without a graceful deletion.
       if (worker) worker.kill()
       else logs.remove(uid)
     } else if (pod.metadata.deletionTimestamp) {
@@ -53,11 +49,11 @@ export function startKubelet(options: KubeletOptions): { stop(): Promise<void> }
 
   function run(key: string, pod: Pod): void {
     const { uid } = pod.metadata
-    const worker = new PodWorker(pod, { ...options, images, runtime, slots, configMaps })
+    const worker = new PodWorker(pod, { ...options, events, runtime, slots })
     workers.set(uid, worker)
     void worker.done
       .catch((error: unknown) => {
-        onError(key, error)
+        reportError(key, error)
         fail(pod, error as Error)
       })
       .finally(() => {
@@ -66,17 +62,16 @@ export function startKubelet(options: KubeletOptions): { stop(): Promise<void> }
       })
   }
 
-  /** Such as a scratch directory that cannot be made. Trying again would end the same way. */
-  function fail(pod: Pod, error: Error): void {
-    const current = store.get('pods', pod.metadata.namespace, pod.metadata.name) as Pod | undefined
-    if (current?.metadata.uid !== pod.metadata.uid) return
-    store.replace('pods', { ...current, status: { phase: 'Failed', reason: 'KubeletError', message: error.message } })
+  /** For example if the scratch directory cannot be created: a retry would fail the same way. */
+  function fail({ metadata }: Pod, { message }: Error): void {
+    const current = store.get('pods', metadata.namespace, metadata.name) as Pod | undefined
+    if (current?.metadata.uid !== metadata.uid) return
+    store.replace('pods', { ...current, status: { phase: 'Failed', reason: 'KubeletError', message } })
   }
 
   return {
     async stop() {
       unsubscribe()
-      configMaps.stop()
       queue.stop()
       for (const worker of workers.values()) worker.kill()
       await Promise.allSettled([...workers.values()].map(({ done }) => done))

@@ -1,52 +1,47 @@
-import type { Container, Pod } from '../controllers/pod-types.ts'
-import { type ConfigMapReader, resolveEnv } from './container-env.ts'
-import { expand } from './expand.ts'
-import { findImage, type ImageCatalogue } from './image-catalogue.ts'
+import type { Container, Pod } from '../objects/pod.ts'
+import { type ConfigMapReader, expand, resolveEnv } from './container-env.ts'
 
-/** All that is needed to start a container. */
+/** Which local program an image's ENTRYPOINT is. Keys are image references with or without a tag. */
+export type ImageCatalog = Readonly<Record<string, { command: readonly string[] }>>
+
 export interface Launch {
   container: Container
   argv: readonly string[]
   env: ReadonlyMap<string, string>
 }
 
-export type LaunchAttempt = { ok: true; launch: Launch } | { ok: false; waiting: Waiting }
-
-/** Why a container cannot start yet. */
-export interface Waiting {
-  reason: 'ImagePullBackOff' | 'CreateContainerConfigError'
-  message: string
-}
+/** A launch, or why the container cannot start yet. */
+export type LaunchAttempt =
+  | { ok: true; launch: Launch }
+  | { ok: false; reason: 'ImagePullBackOff' | 'CreateContainerConfigError'; message: string }
 
 export interface LaunchContext {
   pod: Pod
-  images: ImageCatalogue
+  images: ImageCatalog
   configMap: ConfigMapReader
 }
 
-/**
- * Works out what to run. A `command` runs as it is, whatever the image; without one the image catalogue must know the
- * image, since there are no images here.
- */
+/** A `command` runs as it is, whatever the image; without one the catalog must have the image, because there are no images. */
 export function prepareLaunch(container: Container, { pod, images, configMap }: LaunchContext): LaunchAttempt {
-  const entrypoint = container.command?.length ? container.command : findImage(images, container.image ?? '')
-  if (!entrypoint) return refuse('ImagePullBackOff', howToMap(container))
-  if (container.restartPolicy)
-    return refuse('CreateContainerConfigError', 'a restartPolicy per container is not supported')
-  const resolution = resolveEnv(container, pod, configMap)
-  if (!resolution.ok) return refuse('CreateContainerConfigError', resolution.message)
-  const { env } = resolution
-  const argv = [...entrypoint, ...(container.args ?? [])].map((word) => expand(word, (name) => env.get(name)))
-  return { ok: true, launch: { container, argv, env } }
+  const { image = '', command, args = [] } = container
+  const entrypoint = command?.length ? command : findImage(images, image)
+  if (!entrypoint) {
+    const message =
+      'the development cluster has no images: give the container a command, ' +
+      `or map ${JSON.stringify(image)} to a local program in the image catalog`
+    return { ok: false, reason: 'ImagePullBackOff', message }
+  }
+  const env = resolveEnv(container, pod, configMap)
+  if (!env.ok) return { ok: false, reason: 'CreateContainerConfigError', message: env.message }
+  const argv = [...entrypoint, ...args].map((word) => expand(word, (name) => env.value.get(name)))
+  return { ok: true, launch: { container, argv, env: env.value } }
 }
 
-function refuse(reason: Waiting['reason'], message: string): LaunchAttempt {
-  return { ok: false, waiting: { reason, message } }
-}
-
-function howToMap({ image = '' }: Container): string {
-  return (
-    `there are no images in the development cluster: give the container a command, ` +
-    `or map ${JSON.stringify(image)} to a local program in the image catalogue`
-  )
+/** The entry of this reference, or of its repository. */
+export function findImage(catalog: ImageCatalog, image: string): readonly string[] | undefined {
+  const withoutDigest = image.replace(/@.*$/, '')
+  // A colon before the last slash belongs to a registry's port.
+  const repository = withoutDigest.replace(/:[^:/]*$/, '')
+  const reference = [image, withoutDigest, repository].find((key) => Object.hasOwn(catalog, key))
+  return reference === undefined ? undefined : catalog[reference]?.command
 }

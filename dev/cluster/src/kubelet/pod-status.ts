@@ -1,111 +1,79 @@
-import type {
-  Container,
-  ContainerState,
-  ContainerStatus,
-  Pod,
-  PodCondition,
-  PodPhase,
-  PodStatus,
-} from '../controllers/pod-types.ts'
-import { podIp } from './field-ref.ts'
+import type { Container, ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../objects/pod.ts'
+import { timestamp } from '../store/store.ts'
+import type { Store } from '../store/types.ts'
 
-/** What the kubelet knows of one container. */
 export interface ContainerRecord {
   readonly container: Container
   state: ContainerState
-  lastState: ContainerState
   restartCount: number
 }
 
-/** What the kubelet knows of a pod that it accepted. */
-export interface PodRecord {
-  readonly startTime: string
+/** The kubelet's view of a pod, and how it gets into the store. */
+export interface PodReport {
   readonly init: readonly ContainerRecord[]
   readonly main: readonly ContainerRecord[]
-  /** No container will run again. */
-  ended: boolean
-  /** Why the kubelet itself ended the pod. */
-  cause?: { reason: string; message: string }
+  /** Writes soon: changes that come together, such as several containers starting, are one write. */
+  changed(): void
+  /** Writes the last status: no container will run again. */
+  end(): void
 }
 
-export function createPodRecord({ spec }: Pod, startTime: string): PodRecord {
+export function createPodReport({ metadata, spec }: Pod, store: Store, now: () => Date): PodReport {
   const { initContainers = [], containers } = spec
-  const record = (container: Container): ContainerRecord => ({
-    container,
-    state: { waiting: { reason: initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating' } },
-    lastState: {},
-    restartCount: 0,
-  })
-  return { startTime, init: initContainers.map(record), main: containers.map(record), ended: false }
-}
-
-/** The status of a pod as the kubelet reports it. Conditions that have not changed since `before` keep their times. */
-export function podStatus(record: PodRecord, before: PodStatus | undefined, at: string): PodStatus {
-  const { init, main, cause, startTime } = record
-  const phase = phaseOf(record)
-  return {
-    phase,
-    ...cause,
-    conditions: conditionsOf(record, phase).map((condition) => settle(condition, before, at)),
-    hostIP: podIp,
-    podIP: podIp,
-    podIPs: [{ ip: podIp }],
-    startTime,
-    ...(init.length > 0 && { initContainerStatuses: init.map((each) => containerStatus(each, hasSucceeded(each))) }),
-    containerStatuses: main.map((each) => containerStatus(each, each.state.running !== undefined)),
+  const reason = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
+  const record = (container: Container): ContainerRecord => {
+    return { container, state: { waiting: { reason } }, restartCount: 0 }
   }
-}
+  const init = initContainers.map(record)
+  const main = containers.map(record)
+  const startTime = timestamp(now())
+  let ended = false
+  let pending: NodeJS.Immediate | undefined
 
-function phaseOf({ init, main, ended, cause }: PodRecord): PodPhase {
-  if (ended) return !cause && [...init, ...main].every(hasSucceeded) ? 'Succeeded' : 'Failed'
-  const started =
-    init.every(hasSucceeded) && main.every(({ state, lastState }) => !state.waiting || lastState.terminated)
-  return started ? 'Running' : 'Pending'
+  function phaseOf(): PodPhase {
+    if (ended) return [...init, ...main].every(hasSucceeded) ? 'Succeeded' : 'Failed'
+    return init.every(hasSucceeded) && main.every(({ state }) => !state.waiting) ? 'Running' : 'Pending'
+  }
+
+  function statusAt(before: PodStatus | undefined): PodStatus {
+    const status = main.every(({ state }) => state.running) ? 'True' : 'False'
+    const last = before?.conditions?.[0]
+    const lastTransitionTime = last?.status === status ? last.lastTransitionTime : timestamp(now())
+    return {
+      phase: phaseOf(),
+      conditions: [{ type: 'Ready', status, lastTransitionTime }],
+      startTime,
+      ...(init.length > 0 && { initContainerStatuses: init.map((each) => containerStatus(each, hasSucceeded(each))) }),
+      containerStatuses: main.map((each) => containerStatus(each, each.state.running !== undefined)),
+    }
+  }
+
+  function write(): void {
+    clearImmediate(pending)
+    pending = undefined
+    const current = store.get('pods', metadata.namespace, metadata.name) as Pod | undefined
+    // The pod may have been deleted, and another one may have its name.
+    if (current?.metadata.uid !== metadata.uid) return
+    store.replace('pods', { ...current, status: statusAt(current.status) })
+  }
+
+  return {
+    init,
+    main,
+    changed() {
+      pending ??= setImmediate(write)
+    },
+    end() {
+      ended = true
+      write()
+    },
+  }
 }
 
 export function hasSucceeded({ state }: ContainerRecord): boolean {
   return state.terminated?.exitCode === 0
 }
 
-function containerStatus(
-  { container, state, lastState, restartCount }: ContainerRecord,
-  ready: boolean,
-): ContainerStatus {
-  const { name, image = '' } = container
-  return { name, image, imageID: '', ready, started: state.running !== undefined, restartCount, state, lastState }
-}
-
-type BareCondition = Omit<PodCondition, 'lastProbeTime' | 'lastTransitionTime'>
-
-function conditionsOf({ init, main }: PodRecord, phase: PodPhase): BareCondition[] {
-  const uninitialized = init.filter((each) => !hasSucceeded(each))
-  const unready = main.filter(({ state }) => !state.running)
-  const done = phase === 'Succeeded' ? { reason: 'PodCompleted' } : phase === 'Failed' && { reason: 'PodFailed' }
-  const ready = holds(
-    unready,
-    done || { reason: 'ContainersNotReady', message: `containers with unready status: ${namesOf(unready)}` },
-  )
-  const incomplete = `containers with incomplete status: ${namesOf(uninitialized)}`
-  return [
-    { type: 'PodScheduled', status: 'True' },
-    { type: 'Initialized', ...holds(uninitialized, { reason: 'ContainersNotInitialized', message: incomplete }) },
-    { type: 'ContainersReady', ...ready },
-    { type: 'Ready', ...ready },
-  ]
-}
-
-/** True when nothing stands against it; else false, and why. */
-function holds(against: readonly unknown[], why: { reason: string; message?: string }): Omit<BareCondition, 'type'> {
-  return against.length === 0 ? { status: 'True' } : { status: 'False', ...why }
-}
-
-/** As Go prints a list. */
-function namesOf(records: readonly ContainerRecord[]): string {
-  return `[${records.map(({ container }) => container.name).join(' ')}]`
-}
-
-function settle(condition: BareCondition, before: PodStatus | undefined, at: string): PodCondition {
-  const last = before?.conditions?.find(({ type }) => type === condition.type)
-  const lastTransitionTime = last?.status === condition.status ? last.lastTransitionTime : at
-  return { ...condition, lastProbeTime: null, lastTransitionTime }
+function containerStatus({ container, state, restartCount }: ContainerRecord, ready: boolean): ContainerStatus {
+  return { name: container.name, image: container.image ?? '', imageID: '', ready, restartCount, state }
 }

@@ -1,51 +1,61 @@
-import type { Container, Pod } from '../controllers/pod-types.ts'
-import { startTimer } from '../controllers/timer.ts'
-import type { Store } from '../store/types.ts'
-import type { ConfigMapWatch } from './config-map-watch.ts'
-import { type ContainerRunContext, runContainer } from './container-run.ts'
-import type { ImageCatalogue } from './image-catalogue.ts'
-import { type Launch, type LaunchAttempt, prepareLaunch, type Waiting } from './launch.ts'
-import { createPodReport, type PodReport } from './pod-report.ts'
-import { type ContainerRecord, hasSucceeded } from './pod-status.ts'
-import type { ContainerRuntime, RunningContainer, Sandbox } from './runtime.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EventRecorder } from '../objects/event-recorder.ts'
+import type { Pod } from '../objects/pod.ts'
+import { startTimer } from '../objects/work-queue.ts'
+import { timestamp } from '../store/store.ts'
+import type { LogStore, Store } from '../store/types.ts'
+import { type ImageCatalog, type Launch, prepareLaunch } from './launch.ts'
+import { type ContainerRecord, createPodReport, hasSucceeded, type PodReport } from './pod-status.ts'
+import type { ContainerExit, ProcessRuntime, RunningContainer, Sandbox } from './process-runtime.ts'
 import type { Slots } from './slots.ts'
 
-export interface PodWorkerOptions extends Pick<ContainerRunContext, 'logs' | 'events' | 'timing' | 'now'> {
+export interface PodWorkerOptions {
   store: Store
-  images: ImageCatalogue
-  configMaps: ConfigMapWatch
-  runtime: ContainerRuntime
+  logs: LogStore
+  events: EventRecorder
+  images: ImageCatalog
+  runtime: ProcessRuntime
   slots: Slots
+  restarts: RestartSettings
+  now: () => Date
 }
 
-/** Runs one pod from its acceptance to its end, and writes its status meanwhile. */
+export interface RestartSettings {
+  /** Between the restarts of a container, doubling; the first restart is immediate. */
+  restartBackoffBaseMs: number
+  restartBackoffMaxMs: number
+}
+
+/** Runs one pod from start to end and keeps its status. */
 export class PodWorker {
-  /** Resolves when no process of the pod is left and its last status is written. */
+  /** Resolves when the pod has no process left and its last status is written. */
   readonly done: Promise<void>
 
   readonly #pod: Pod
   readonly #options: PodWorkerOptions
+  readonly #report: PodReport
   readonly #stopping = new AbortController()
   readonly #running = new Set<RunningContainer>()
-  readonly #timers: NodeJS.Timeout[] = []
+  #killTimer: NodeJS.Timeout | undefined
   #hasSlot = false
 
   constructor(pod: Pod, options: PodWorkerOptions) {
     this.#pod = pod
     this.#options = options
+    this.#report = createPodReport(pod, options.store, options.now)
     this.done = this.#run()
   }
 
-  /** Ends the pod: SIGTERM, and SIGKILL for what is left after the grace period. */
+  /** Stops the pod: SIGTERM, and SIGKILL for what is left after the grace period. */
   terminate(graceSeconds: number): void {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort()
-    if (this.#running.size > 0) this.#tell('Normal', 'Killing', 'Stopping the containers of the pod')
+    if (this.#running.size > 0) this.#record('Normal', 'Killing', 'Stopping the containers of the pod')
     this.#signal('SIGTERM')
-    this.#timers.push(startTimer(graceSeconds * 1000, () => this.#signal('SIGKILL')))
+    this.#killTimer = startTimer(graceSeconds * 1000, () => this.#signal('SIGKILL'))
   }
 
-  /** Ends the pod at once. */
+  /** Stops the pod at once. */
   kill(): void {
     this.#stopping.abort()
     this.#signal('SIGKILL')
@@ -53,105 +63,106 @@ export class PodWorker {
 
   async #run(): Promise<void> {
     try {
-      if (await this.#takeSlot()) await this.#live()
+      if (!(await this.#takeSlot())) return
+      const sandbox = this.#options.runtime.open(this.#pod.metadata.uid)
+      await this.#runContainers(sandbox)
+      this.#report.end()
+      await sandbox.close()
     } finally {
-      for (const timer of this.#timers) clearTimeout(timer)
+      clearTimeout(this.#killTimer)
       this.#freeSlot()
     }
   }
 
-  async #live(): Promise<void> {
-    const { store, runtime, now } = this.#options
-    const report = createPodReport(this.#pod, store, now)
-    this.#watchDeadline(report)
-    this.#mentionVolumes()
-    const sandbox = runtime.open(this.#pod)
-    await this.#runContainers(report, sandbox)
-    report.record.ended = true
-    report.write()
-    await sandbox.close()
-  }
-
-  /** Init containers one by one, then all the others together. */
-  async #runContainers(report: PodReport, sandbox: Sandbox): Promise<void> {
-    const { init, main } = report.record
-    const context = {
-      ...this.#options,
-      pod: this.#pod,
-      report,
-      sandbox,
-      running: this.#running,
-      stopping: this.#stopping.signal,
-    }
+  /** Init containers one by one, then all others together. */
+  async #runContainers(sandbox: Sandbox): Promise<void> {
+    const { init, main } = this.#report
     for (const group of [...init.map((record) => [record]), main]) {
-      const launches = await this.#untilLaunchable(group, report)
-      await Promise.all(launches.map(({ launch, record }) => runContainer(launch, record, context)))
+      const launches = await this.#untilLaunchable(group)
+      await Promise.all(launches.map(({ launch, record }) => this.#runContainer(launch, record, sandbox)))
       if (!group.every(hasSucceeded)) return
     }
   }
 
-  /** Waits, without holding a slot, until the ConfigMaps that the containers need are there. Empty when the pod ends first. */
-  async #untilLaunchable(group: readonly ContainerRecord[], report: PodReport): Promise<LaunchedRecord[]> {
-    const { namespace } = this.#pod.metadata
-    while (this.#hasSlot || (await this.#takeSlot())) {
-      const attempts = group.map((record) => ({ record, attempt: this.#prepare(record.container) }))
-      const ready = attempts.flatMap(({ record, attempt }) => (attempt.ok ? [{ record, launch: attempt.launch }] : []))
-      if (ready.length === group.length) return ready
-      for (const { record, attempt } of attempts) if (!attempt.ok) this.#showWaiting(record, attempt.waiting)
-      report.changed()
-      this.#freeSlot()
-      await this.#options.configMaps.nextChange(namespace, this.#stopping.signal)
-    }
-    return []
-  }
-
-  #prepare(container: Container): LaunchAttempt {
+  /** Waits without a slot until the ConfigMaps that the containers need exist. Empty if the pod is stopped first. */
+  async #untilLaunchable(group: readonly ContainerRecord[]): Promise<{ record: ContainerRecord; launch: Launch }[]> {
     const { store, images } = this.#options
     const { namespace } = this.#pod.metadata
     const configMap = (name: string) => {
       const found = store.get('configmaps', namespace, name)
       return found && ((found['data'] ?? {}) as Record<string, string>)
     }
-    return prepareLaunch(container, { pod: this.#pod, images, configMap })
-  }
-
-  #showWaiting(record: ContainerRecord, waiting: Waiting): void {
-    if (record.state.waiting?.message === waiting.message) return
-    record.state = { waiting }
-    this.#tell('Warning', 'Failed', `${waiting.reason}: ${waiting.message}`)
-  }
-
-  #watchDeadline({ record }: PodReport): void {
-    const { activeDeadlineSeconds, terminationGracePeriodSeconds = 30 } = this.#pod.spec
-    if (activeDeadlineSeconds === undefined) return
-    const end = (): void => {
-      record.cause = {
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      }
-      this.terminate(terminationGracePeriodSeconds)
+    while (this.#hasSlot || (await this.#takeSlot())) {
+      const ready = group.flatMap((record) => {
+        const attempt = prepareLaunch(record.container, { pod: this.#pod, images, configMap })
+        if (attempt.ok) return [{ record, launch: attempt.launch }]
+        this.#showWaiting(record, attempt.reason, attempt.message)
+        return []
+      })
+      if (ready.length === group.length) return ready
+      this.#freeSlot()
+      await nextConfigMapChange(store, this.#stopping.signal)
     }
-    this.#timers.push(startTimer(activeDeadlineSeconds * 1000, end))
+    return []
   }
 
-  /** What cannot be done must be said, or the author looks for a fault of their own. */
-  #mentionVolumes(): void {
-    const { containers, initContainers = [] } = this.#pod.spec
-    const mounts = [...initContainers, ...containers].flatMap(({ volumeMounts = [] }) => volumeMounts)
-    const names = [...new Set(mounts.map(({ name }) => name))]
-    if (names.length === 0) return
-    this.#tell(
-      'Warning',
-      'FailedMount',
-      `volumes are not mounted, containers run as local processes: ${names.join(', ')}`,
-    )
+  #showWaiting(record: ContainerRecord, reason: string, message: string): void {
+    if (record.state.waiting?.message === message) return
+    record.state = { waiting: { reason, message } }
+    this.#report.changed()
+    this.#record('Warning', 'Failed', `${reason}: ${message}`)
+  }
+
+  /** Runs a container, and again if its restart policy says so. */
+  async #runContainer(launch: Launch, record: ContainerRecord, sandbox: Sandbox): Promise<void> {
+    const { signal } = this.#stopping
+    const { restartBackoffBaseMs, restartBackoffMaxMs } = this.#options.restarts
+    for (let restarts = 0; !signal.aborted; restarts += 1) {
+      record.restartCount = restarts
+      const { exitCode } = await this.#runOnce(launch, record, sandbox)
+      if (!this.#restartsAfter(exitCode, record)) return
+      // The kubelet restarts at once the first time and backs off after that.
+      if (restarts === 0) continue
+      const delay = Math.min(restartBackoffBaseMs * 2 ** (restarts - 1), restartBackoffMaxMs)
+      await sleep(delay, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  async #runOnce(launch: Launch, record: ContainerRecord, sandbox: Sandbox): Promise<ContainerExit> {
+    const { logs, now } = this.#options
+    const { uid } = this.#pod.metadata
+    const { name } = launch.container
+    const startedAt = timestamp(now())
+    const container = sandbox.start(launch, (chunk) => logs.append(uid, name, chunk))
+    if (container.started) {
+      this.#running.add(container)
+      // The log exists from now on, even if it stays empty.
+      logs.append(uid, name, Buffer.alloc(0))
+      record.state = { running: { startedAt } }
+      this.#report.changed()
+      this.#record('Normal', 'Started', `Started container ${name}`)
+    }
+    const exit = await container.exit
+    this.#running.delete(container)
+    logs.end(uid, name)
+    record.state = { terminated: { ...describeExit(exit), startedAt, finishedAt: timestamp(now()) } }
+    this.#report.changed()
+    if (exit.startError !== undefined) this.#record('Warning', 'Failed', `Error: ${exit.startError}`)
+    return exit
+  }
+
+  /** A succeeded init container never runs again, whatever the policy. */
+  #restartsAfter(exitCode: number, record: ContainerRecord): boolean {
+    const { restartPolicy = 'Always' } = this.#pod.spec
+    if (restartPolicy === 'Always' && !this.#report.init.includes(record)) return true
+    return restartPolicy !== 'Never' && exitCode !== 0
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     for (const container of this.#running) container.signal(signal)
   }
 
-  #tell(type: 'Normal' | 'Warning', reason: string, message: string): void {
+  #record(type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#options.events.record(this.#pod, { type, reason, message })
   }
 
@@ -166,7 +177,20 @@ export class PodWorker {
   }
 }
 
-interface LaunchedRecord {
-  record: ContainerRecord
-  launch: Launch
+function describeExit({ exitCode, startError }: ContainerExit) {
+  if (startError !== undefined) return { exitCode, reason: 'StartError' as const, message: startError }
+  return { exitCode, reason: exitCode === 0 ? ('Completed' as const) : ('Error' as const) }
+}
+
+function nextConfigMapChange(store: Store, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      unsubscribe()
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const unsubscribe = store.subscribe('configmaps', wake)
+    signal.addEventListener('abort', wake)
+  })
 }

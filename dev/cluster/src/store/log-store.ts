@@ -1,25 +1,20 @@
 import type { LogChunk, LogStore } from './types.ts'
 
-export interface LogStoreOptions {
-  now?: () => Date
-  /** How many bytes of each container are kept: the oldest chunks go first. */
-  limitBytes?: number
-}
-
 interface Follower {
   onChunk: (chunk: LogChunk) => void
   onEnd: () => void
 }
 
 interface ContainerLog {
-  /** Undefined until the container wrote, or ended: someone may follow it before it starts. */
+  /** Undefined until the container writes or ends: a client may follow it before it starts. */
   chunks: LogChunk[] | undefined
   bytes: number
   ended: boolean
   followers: Set<Follower>
 }
 
-export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 1024 }: LogStoreOptions = {}): LogStore {
+/** @param limitBytes retained for each container; the oldest chunks go first */
+export function createLogStore(limitBytes = 1024 * 1024): LogStore {
   const pods = new Map<string, Map<string, ContainerLog>>()
 
   function open(podUid: string, container: string): ContainerLog {
@@ -33,9 +28,9 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
   return {
     append(podUid, container, chunk) {
       const log = open(podUid, container)
-      // A container that is restarted writes on after its end.
+      // A restarted container writes more after its end.
       log.ended = false
-      keep(log, { time: now(), data: chunk }, limitBytes)
+      keep(log, { data: chunk }, limitBytes)
     },
     read(podUid, container) {
       const chunks = pods.get(podUid)?.get(container)?.chunks
@@ -50,7 +45,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
       const log = open(podUid, container)
       const follower: Follower = { onChunk, onEnd }
       log.followers.add(follower)
-      // Not at once: the caller holds no unsubscriber yet.
+      // Deferred: the caller does not have the unsubscriber yet.
       if (log.ended) queueMicrotask(() => log.followers.delete(follower) && onEnd())
       return () => log.followers.delete(follower)
     },
@@ -63,7 +58,7 @@ export function createLogStore({ now = () => new Date(), limitBytes = 1024 * 102
 
 function keep(log: ContainerLog, chunk: LogChunk, limitBytes: number): void {
   log.chunks ??= []
-  log.chunks.push({ ...chunk, data: chunk.data.subarray(-limitBytes) })
+  log.chunks.push({ data: chunk.data.subarray(-limitBytes) })
   log.bytes += Math.min(chunk.data.length, limitBytes)
   while (log.bytes > limitBytes) log.bytes -= log.chunks.shift()?.data.length ?? 0
   for (const { onChunk } of log.followers) onChunk(chunk)

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceName } from './types.ts'
 
-/** Whether an object is wanted, or why the selector cannot be read. */
+/** A predicate, or why the selector cannot be parsed. */
 export type Selector = { ok: true; matches: (object: KubeObject) => boolean } | { ok: false; error: string }
 
 interface Requirement {
@@ -10,14 +10,17 @@ interface Requirement {
 }
 
 /**
- * Reads a label selector: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a`, `!a`, joined by commas.
- * The grammar is that of k8s.io/apimachinery/pkg/labels/selector.go: `!=` and `notin` also match objects without the label.
+ * Parses a label selector: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a`, `!a`, separated by commas.
+ * The grammar is k8s.io/apimachinery/pkg/labels/selector.go: `!=` and `notin` also match objects without the label.
  */
 export function parseLabelSelector(text: string): Selector {
   const requirements: Requirement[] = []
-  for (const part of splitOutsideParentheses(text)) {
+  const parts = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/).map((part) => part.trim())
+  for (const part of parts) {
     const requirement = parseRequirement(part)
-    if (!requirement) return { ok: false, error: `unable to parse requirement: ${JSON.stringify(part)}` }
+    if (!requirement?.values.every((value) => labelValue.test(value))) {
+      return { ok: false, error: `unable to parse requirement: ${JSON.stringify(part)}` }
+    }
     requirements.push(requirement)
   }
   return {
@@ -26,13 +29,14 @@ export function parseLabelSelector(text: string): Selector {
   }
 }
 
-/** Reads a field selector: `path=value`, `path==value` and `path!=value`, joined by commas, over the fields the resource indexes. */
+/** Parses a field selector: `path=value`, `path==value` and `path!=value`, separated by commas. */
 export function parseFieldSelector(resource: ResourceName, text: string): Selector {
   const terms: { path: string; value: string; equal: boolean }[] = []
   for (const part of text.split(',').filter((term) => term.trim())) {
     const [, path, operator, value] = /^\s*([^=!\s]+)(==?|!=)(.*?)\s*$/.exec(part) ?? []
     if (path === undefined || value === undefined) return { ok: false, error: `invalid selector: '${part}'` }
-    if (!selectableFields[resource].includes(path)) return { ok: false, error: `field label not supported: ${path}` }
+    const supported = ['metadata.name', 'metadata.namespace', ...(selectableFields[resource] ?? [])]
+    if (!supported.includes(path)) return { ok: false, error: `field label not supported: ${path}` }
     terms.push({ path, value, equal: operator !== '!=' })
   }
   return {
@@ -43,37 +47,21 @@ export function parseFieldSelector(resource: ResourceName, text: string): Select
 
 const labelKey = String.raw`[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?`
 const labelValue = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/
-const forms = {
-  set: new RegExp(String.raw`^(${labelKey})\s+(in|notin)\s*\(([^()]*)\)$`),
-  equality: new RegExp(String.raw`^(${labelKey})\s*(==?|!=)\s*(.*)$`),
-  presence: new RegExp(String.raw`^(!?)\s*(${labelKey})$`),
-}
-
-function splitOutsideParentheses(text: string): string[] {
-  if (text.trim() === '') return []
-  return text.split(/,(?![^(]*\))/).map((part) => part.trim())
-}
+const setForm = new RegExp(String.raw`^(${labelKey})\s+(in|notin)\s*\(([^()]*)\)$`)
+const equalityForm = new RegExp(String.raw`^(${labelKey})\s*(==?|!=)\s*(.*)$`)
+const presenceForm = new RegExp(String.raw`^(!?)\s*(${labelKey})$`)
 
 function parseRequirement(part: string): Requirement | undefined {
-  const requirement = parseSet(part) ?? parseEquality(part) ?? parsePresence(part)
-  return requirement?.values.every((value) => labelValue.test(value)) ? requirement : undefined
-}
-
-function parseSet(part: string): Requirement | undefined {
-  const [, key, operator, list] = forms.set.exec(part) ?? []
-  if (key === undefined || list === undefined) return undefined
-  return { key, operator: operator === 'in' ? 'in' : 'notin', values: list.split(',').map((value) => value.trim()) }
-}
-
-function parseEquality(part: string): Requirement | undefined {
-  const [, key, operator, value] = forms.equality.exec(part) ?? []
-  if (key === undefined || value === undefined) return undefined
-  return { key, operator: operator === '!=' ? 'notin' : 'in', values: [value] }
-}
-
-function parsePresence(part: string): Requirement | undefined {
-  const [, bang, key] = forms.presence.exec(part) ?? []
-  return key === undefined ? undefined : { key, operator: bang ? 'absent' : 'exists', values: [] }
+  const [, setKey, word, list] = setForm.exec(part) ?? []
+  if (setKey !== undefined && list !== undefined) {
+    const values = list.split(',').map((value) => value.trim())
+    return { key: setKey, operator: word === 'in' ? 'in' : 'notin', values }
+  }
+  const [, key, sign, value] = equalityForm.exec(part) ?? []
+  if (key !== undefined && value !== undefined)
+    return { key, operator: sign === '!=' ? 'notin' : 'in', values: [value] }
+  const [, bang, name] = presenceForm.exec(part) ?? []
+  return name === undefined ? undefined : { key: name, operator: bang ? 'absent' : 'exists', values: [] }
 }
 
 function holds({ key, operator, values }: Requirement, labels: Record<string, string>): boolean {
@@ -83,45 +71,17 @@ function holds({ key, operator, values }: Requirement, labels: Record<string, st
   return { in: listed, notin: !listed, exists: present, absent: !present }[operator]
 }
 
-const everywhere = ['metadata.name', 'metadata.namespace']
-
-/** As `kubectl get --field-selector` documents them; the API server refuses all others. */
-const selectableFields: Record<ResourceName, readonly string[]> = {
-  namespaces: ['metadata.name', 'status.phase'],
-  configmaps: everywhere,
-  jobs: [...everywhere, 'status.successful'],
-  pods: [
-    ...everywhere,
-    'spec.nodeName',
-    'spec.restartPolicy',
-    'spec.schedulerName',
-    'spec.serviceAccountName',
-    'status.phase',
-    'status.podIP',
-  ],
-  events: [
-    ...everywhere,
-    'involvedObject.kind',
-    'involvedObject.namespace',
-    'involvedObject.name',
-    'involvedObject.uid',
-    'involvedObject.apiVersion',
-    'involvedObject.resourceVersion',
-    'involvedObject.fieldPath',
-    'reason',
-    'reportingComponent',
-    'source',
-    'type',
-  ],
+/** The fields that `kubectl` selects by; the API server refuses the others. */
+const selectableFields: Partial<Record<ResourceName, readonly string[]>> = {
+  jobs: ['status.successful'],
+  pods: ['spec.nodeName', 'status.phase'],
+  events: [...['kind', 'namespace', 'name', 'uid'].map((field) => `involvedObject.${field}`), 'reason', 'type'],
 }
 
-/** Fields that are called otherwise than where they stand. */
-const aliases: Record<string, string> = { 'status.successful': 'status.succeeded', source: 'source.component' }
-
 function fieldOf(object: KubeObject, path: string): string {
+  if (path === 'status.successful')
+    return String((object['status'] as { succeeded?: number } | undefined)?.succeeded ?? 0)
   let value: unknown = object
-  for (const step of (aliases[path] ?? path).split('.')) value = (value as Record<string, unknown> | undefined)?.[step]
-  if (typeof value === 'string') return value
-  if (typeof value === 'number') return String(value)
-  return path === 'status.successful' ? '0' : ''
+  for (const step of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[step]
+  return typeof value === 'string' ? value : ''
 }

@@ -1,4 +1,4 @@
-/** The resources that the development cluster serves, by their plural name in the API's paths. */
+/** The resources that the development cluster serves, by their plural name in API paths. */
 export type ResourceName = 'namespaces' | 'configmaps' | 'jobs' | 'pods' | 'events'
 
 export interface OwnerReference {
@@ -25,7 +25,7 @@ export interface ObjectMeta {
   finalizers?: string[]
 }
 
-/** Any Kubernetes object as it stands in JSON. What the store hands out is deeply frozen: change it by `mutate`. */
+/** Any Kubernetes object as JSON. Objects from the store are deeply frozen: change them with `mutate`. */
 export interface KubeObject {
   apiVersion: string
   kind: string
@@ -33,31 +33,29 @@ export interface KubeObject {
   [field: string]: unknown
 }
 
-export type StoreEventType = 'ADDED' | 'MODIFIED' | 'DELETED'
-
 export interface StoreEvent {
-  type: StoreEventType
-  /** The object after the change; for DELETED its last state, carrying the resourceVersion of the deletion. */
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** The object after the change; for DELETED its last state with the resourceVersion of the deletion. */
   object: KubeObject
-  /** The object before a change: a watch with a selector must know whether it matched until now. */
+  /** The object before the change: a watch with a selector must know whether it matched before. */
   previous?: KubeObject
 }
 
-/** The cluster's memory: one sequence of resource versions over all resources, as etcd's revision. All calls are synchronous and atomic. */
+/** One sequence of resource versions over all resources, like etcd's revision. All calls are synchronous and atomic. */
 export interface Store {
   /** The version of the newest change. */
   readonly resourceVersion: number
   /**
-   * Takes the object over, sets uid (unless it has one), resourceVersion and creationTimestamp, and freezes it.
-   * Throws `AlreadyExists` when the name is taken.
+   * Takes ownership of the object, sets uid (unless present), resourceVersion and creationTimestamp, and freezes it.
+   * Throws `AlreadyExists` if the name is taken.
    */
   create(resource: ResourceName, object: KubeObject): KubeObject
   get(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined
-  /** In order of namespace and name; all namespaces when none is given. */
+  /** Sorted by namespace and name; all namespaces if none is given. */
   list(resource: ResourceName, namespace?: string): KubeObject[]
   /**
-   * Applies `change` to a deep copy and stores it under a new resourceVersion; a change that alters nothing stores nothing.
-   * Undefined when there is no such object.
+   * Applies `change` to a deep copy and stores it under a new resourceVersion; without a difference nothing is stored.
+   * Undefined if the object does not exist.
    */
   mutate(
     resource: ResourceName,
@@ -65,34 +63,30 @@ export interface Store {
     name: string,
     change: (draft: KubeObject) => void,
   ): KubeObject | undefined
-  /** Stores a whole new state as `mutate` does, taking the object over. Undefined when there is no object of that name. */
+  /** Like `mutate` with a whole new state; takes ownership of it. */
   replace(resource: ResourceName, object: KubeObject): KubeObject | undefined
-  /** Returns the last state, carrying the resourceVersion of the deletion. */
+  /** Returns the last state with the resourceVersion of the deletion. */
   remove(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined
-  /** Calls `listener` for every change of the resource from now on, synchronously and in order. Returns the unsubscriber. */
+  /** Calls `listener` for every later change of the resource, synchronously and in order. Returns the unsubscriber. */
   subscribe(resource: ResourceName, listener: (event: StoreEvent) => void): () => void
-  /**
-   * The changes of a resource after a version, for a watch that starts in the past; `undefined` when history no longer
-   * reaches back so far (the API answers 410 Gone).
-   */
+  /** The changes after a version; undefined if the history no longer reaches back that far (410 Gone). */
   since(resource: ResourceName, resourceVersion: number): StoreEvent[] | undefined
-  /** Forgets history, so that every older resourceVersion is expired. */
+  /** Drops the history, so that every older resourceVersion is expired. */
   compact(): void
 }
 
-/** What containers wrote, by pod uid and container name. */
+/** Container output, by pod uid and container name. */
 export interface LogStore {
   append(podUid: string, container: string, chunk: Buffer): void
-  /** Everything kept so far, oldest first, with the time at which each chunk came. Undefined when the container never started. */
+  /** The retained chunks, oldest first. Undefined if the container never started. */
   read(podUid: string, container: string): readonly LogChunk[] | undefined
-  /** Marks the end of a container's output: followers are done. */
+  /** Marks the end of a container's output and ends its followers. */
   end(podUid: string, container: string): void
-  /** Calls back for chunks to come and once at the end. Returns the unsubscriber. */
+  /** Calls back for each new chunk and once at the end. Returns the unsubscriber. */
   follow(podUid: string, container: string, onChunk: (chunk: LogChunk) => void, onEnd: () => void): () => void
   remove(podUid: string): void
 }
 
 export interface LogChunk {
-  time: Date
   data: Buffer
 }

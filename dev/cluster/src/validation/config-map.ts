@@ -1,30 +1,32 @@
+import { fieldsOf, isPresent, textOf } from '../store/json.ts'
 import { type FieldError, invalidValue, tooLong } from './field-error.ts'
 import { validateMetadata } from './metadata.ts'
-import { configMapKey } from './names.ts'
-import { fieldsOf, isPresent, textOf } from './value.ts'
+import { validate } from './schema.ts'
 
 const SIZE_LIMIT = 1024 * 1024
 
-/** Checks a ConfigMap by ValidateConfigMap in kubernetes/pkg/apis/core/validation/validation.go. */
+/** ValidateConfigMap in kubernetes/pkg/apis/core/validation/validation.go. */
 export function validateConfigMap(object: unknown): FieldError[] {
-  const { metadata, data, binaryData } = fieldsOf(object)
-  const texts = Object.entries(fieldsOf(data))
-  const binaries = Object.entries(fieldsOf(binaryData))
-  const errors = validateMetadata(fieldsOf(metadata))
-  for (const [key] of texts) errors.push(...validateKey(`data[${key}]`, key))
-  for (const [key] of binaries) {
-    errors.push(...validateKey(`binaryData[${key}]`, key))
-    if (isPresent(fieldsOf(data)[key]))
-      errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
-  }
-  const size =
-    texts.reduce((sum, [, value]) => sum + Buffer.byteLength(textOf(value)), 0) +
-    binaries.reduce((sum, [, value]) => sum + Buffer.byteLength(textOf(value), 'base64'), 0)
-  if (size > SIZE_LIMIT) errors.push(tooLong('', SIZE_LIMIT))
-  return errors
+  return validate('configmaps', object, ({ metadata, data, binaryData }) => {
+    const texts = Object.entries(fieldsOf(data))
+    const binaries = Object.entries(fieldsOf(binaryData))
+    const twice = binaries.filter(([key]) => isPresent(fieldsOf(data)[key]))
+    const size =
+      texts.reduce((sum, [, value]) => sum + Buffer.byteLength(textOf(value)), 0) +
+      binaries.reduce((sum, [, value]) => sum + Buffer.byteLength(textOf(value), 'base64'), 0)
+    return [
+      ...validateMetadata(fieldsOf(metadata)),
+      ...texts.flatMap(([key]) => validateKey(`data[${key}]`, key)),
+      ...binaries.flatMap(([key]) => validateKey(`binaryData[${key}]`, key)),
+      ...twice.map(([key]) => invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')),
+      ...(size > SIZE_LIMIT ? [tooLong('', SIZE_LIMIT)] : []),
+    ]
+  })
 }
 
+/** A key becomes a file name when the ConfigMap is mounted, so it must not leave its directory. */
 function validateKey(path: string, key: string): FieldError[] {
-  const wrong = configMapKey(key)
-  return wrong ? [invalidValue(path, key, wrong)] : []
+  if (key !== '.' && !key.startsWith('..') && /^[A-Za-z0-9._-]{1,253}$/.test(key)) return []
+  const detail = "must be at most 253 letters, digits, '-', '_' and '.', and not '.' or start with '..'"
+  return [invalidValue(path, key, detail)]
 }

@@ -1,76 +1,73 @@
 import type { ServerResponse } from 'node:http'
+import { fieldsOf, isPresent, itemsOf, textOf } from '../../store/json.ts'
 import type { KubeObject, LogChunk } from '../../store/types.ts'
-import { fieldsOf, isPresent, itemsOf, textOf } from '../../validation/value.ts'
 import type { Answer, Call } from '../call.ts'
-import { createLineSplitter, type LogLine } from '../log-lines.ts'
 import { isTrue } from '../request-info.ts'
 import { badRequest } from '../status.ts'
-import { existing } from './get.ts'
-
-interface LogOptions {
-  follow: boolean
-  timestamps: boolean
-  tailLines: number
-  limitBytes: number
-  since: number
-}
+import { existing } from './read.ts'
 
 export function log(call: Call): Answer {
+  const { query, state } = call
   const pod = existing(call)
-  const container = containerOf(pod, call.query.get('container'))
-  if (isTrue(call.query.get('previous'))) {
-    throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`)
+  const container = containerOf(pod, query.get('container'))
+  const unsupported = ['previous', 'sinceSeconds', 'sinceTime', 'timestamps'].find((name) => isSet(query.get(name)))
+  if (unsupported) throw badRequest(`the development cluster does not support ${unsupported}`)
+  const options = {
+    follow: isTrue(query.get('follow')),
+    tailLines: count(query, 'tailLines', 0),
+    limitBytes: count(query, 'limitBytes', 1),
   }
-  const options = logOptions(call)
-  const kept = call.state.logs.read(pod.metadata.uid, container)
+  const kept = state.logs.read(pod.metadata.uid, container)
   if (!kept && !hasStarted(pod, container)) {
     throw badRequest(`container "${container}" in pod "${pod.metadata.name}" is waiting to start: ContainerCreating`)
   }
-  const open = (response: ServerResponse): void => stream(call, { pod, container, options, kept: kept ?? [] }, response)
+  const past = lastLines(Buffer.concat((kept ?? []).map(({ data }) => data)), options.tailLines)
+  const open = (response: ServerResponse): void => {
+    response.flushHeaders()
+    const write = createLimitedWriter(response, options.limitBytes)
+    write(past)
+    if (!options.follow) return void response.end()
+    const onChunk = ({ data }: LogChunk): void => write(data)
+    state.streams.add(
+      'log',
+      response,
+      state.logs.follow(pod.metadata.uid, container, onChunk, () => response.end()),
+    )
+  }
   return { code: 200, contentType: 'text/plain', open }
 }
 
-interface Source {
-  pod: KubeObject
-  container: string
-  options: LogOptions
-  kept: readonly LogChunk[]
+const isSet = (value: string | null): boolean => value !== null && value !== 'false'
+
+function lastLines(text: Buffer, max: number): Buffer {
+  if (max === Infinity) return text
+  let start = text.length
+  for (let lines = 0; lines < max && start > 0; lines += 1) {
+    // The byte before `start` ends the line before.
+    start = start === 1 ? 0 : text.lastIndexOf('\n', start - 2) + 1
+  }
+  return text.subarray(start)
 }
 
-function stream({ state }: Call, { pod, container, options, kept }: Source, response: ServerResponse): void {
-  response.flushHeaders()
-  const splitter = createLineSplitter()
-  const write = createLineWriter(response, options)
-  const past = kept.flatMap((chunk) => splitter.push(chunk))
-  // Who follows gets an unfinished last line when it is finished; everybody else gets it as it is.
-  const lines = (options.follow ? past : [...past, ...splitter.end()]).filter(
-    (line) => line.time.getTime() >= options.since,
-  )
-  for (const line of options.tailLines === Infinity ? lines : lines.slice(lines.length - options.tailLines)) write(line)
-  if (!options.follow) {
-    response.end()
-    return
-  }
-  const onEnd = (): void => {
-    splitter.end().forEach(write)
-    response.end()
-  }
-  const onChunk = (chunk: LogChunk): void => splitter.push(chunk).forEach(write)
-  state.streams.add('log', response, state.logs.follow(pod.metadata.uid, container, onChunk, onEnd))
-}
-
-function createLineWriter(response: ServerResponse, { timestamps, limitBytes }: LogOptions): (line: LogLine) => void {
+function createLimitedWriter(response: ServerResponse, limitBytes: number): (text: Buffer) => void {
   let left = limitBytes
-  return ({ time, text }) => {
+  return (text) => {
     if (left <= 0) return
-    const line = timestamps ? Buffer.concat([Buffer.from(`${time.toISOString()} `), text]) : text
-    response.write(line.subarray(0, left))
-    left -= line.length
+    response.write(text.subarray(0, left))
+    left -= text.length
     if (left <= 0) response.end()
   }
 }
 
-/** Without a name, the only container is meant, or the one the pod declares its default. */
+function count(query: URLSearchParams, name: string, min: number): number {
+  const text = query.get(name)
+  if (text === null) return Infinity
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
+  return value
+}
+
+/** Without a name, the only container. */
 function containerOf({ metadata, spec }: KubeObject, wanted: string | null): string {
   const names = [...itemsOf(fieldsOf(spec).initContainers), ...itemsOf(fieldsOf(spec).containers)].map((container) =>
     textOf(fieldsOf(container).name),
@@ -81,34 +78,14 @@ function containerOf({ metadata, spec }: KubeObject, wanted: string | null): str
   }
   const [only, ...others] = names
   if (only !== undefined && others.length === 0) return only
-  const preferred = metadata.annotations?.['kubectl.kubernetes.io/default-container']
-  if (preferred !== undefined && names.includes(preferred)) return preferred
   throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${names.join(' ')}]`)
 }
 
-/** A container may run without having written anything. */
+/** A container may run without any output. */
 function hasStarted({ status }: KubeObject, container: string): boolean {
   const { initContainerStatuses, containerStatuses } = fieldsOf(status)
   return [...itemsOf(initContainerStatuses), ...itemsOf(containerStatuses)].some((item) => {
     const { name, state } = fieldsOf(item)
     return name === container && (isPresent(fieldsOf(state).running) || isPresent(fieldsOf(state).terminated))
   })
-}
-
-function logOptions({ query, state }: Call): LogOptions {
-  const count = (name: string, least: number): number => {
-    const text = query.get(name)
-    if (text === null) return Infinity
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < least) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}`)
-    return value
-  }
-  const sinceTime = query.get('sinceTime')
-  return {
-    follow: isTrue(query.get('follow')),
-    timestamps: isTrue(query.get('timestamps')),
-    tailLines: count('tailLines', 0),
-    limitBytes: count('limitBytes', 1),
-    since: sinceTime === null ? state.now().getTime() - count('sinceSeconds', 1) * 1000 : Date.parse(sinceTime),
-  }
 }

@@ -1,41 +1,49 @@
 import { isDeepStrictEqual } from 'node:util'
+import { copyJson, fieldsOf } from '../../store/json.ts'
 import type { KubeObject } from '../../store/types.ts'
-import { fieldsOf } from '../../validation/value.ts'
 import type { Answer, Call } from '../call.ts'
-import { decodeObject } from '../object-body.ts'
-import { badRequest, conflict, invalid } from '../status.ts'
-import { strategies } from '../strategies/index.ts'
-import { existing } from './get.ts'
-import { checkStoredSize, isDryRun } from './write-options.ts'
-
-const OUTDATED = 'the object has been modified; please apply your changes to the latest version and try again'
+import { decodeObject, refuseDryRun } from '../decode.ts'
+import { kinds } from '../kinds.ts'
+import { applyMergePatch, applyStrategicMergePatch } from '../patch.ts'
+import { badRequest, conflict, invalid, unsupportedMediaType } from '../status.ts'
+import { existing } from './read.ts'
 
 export function update(call: Call): Answer {
   const next = decodeObject(call, call.body)
-  return { code: 200, body: updateObject(call, next, existing(call)) }
+  return { code: 200, body: replace(call, next, existing(call)) }
 }
 
-/** Stores a decoded object in place of the one it was made from. */
-export function updateObject(call: Call, next: KubeObject, before: KubeObject): KubeObject {
-  const { info, state } = call
-  const { resource, subresource } = info
+const patchTypes: Record<string, (target: unknown, patch: unknown) => unknown> = {
+  'application/merge-patch+json': applyMergePatch,
+  'application/strategic-merge-patch+json': applyStrategicMergePatch,
+}
+
+export function patch(call: Call): Answer {
+  const apply = patchTypes[call.contentType]
+  if (!apply) throw unsupportedMediaType(Object.keys(patchTypes))
+  if (fieldsOf(call.body) !== call.body) throw badRequest('the patch must be an object')
+  const before = existing(call)
+  const next = decodeObject(call, apply(copyJson(before), call.body))
+  return { code: 200, body: replace(call, next, before) }
+}
+
+function replace(call: Call, next: KubeObject, before: KubeObject): KubeObject {
+  const { resource } = call.info
+  const { hasStatus, setDefaults, validate, validateUpdate } = kinds[resource.name]
+  refuseDryRun(call)
   checkIdentity(call, next, before)
-  const strategy = strategies[resource.name]
   next.metadata = updatedMetadata(next, before)
-  if (subresource === 'status') next.spec = before.spec
-  else {
-    if (strategy.hasStatus) next.status = before.status
-    strategy.setDefaults(next)
-    const errors = [...strategy.validate(next), ...strategy.validateUpdate(next, before)]
-    if (errors.length > 0) throw invalid(resource, before.metadata.name, errors)
-    countGeneration(next, before)
+  if (hasStatus) next['status'] = before['status']
+  setDefaults?.(next)
+  const errors = [...validate(next), ...(validateUpdate?.(next, before) ?? [])]
+  if (errors.length > 0) throw invalid(resource, before.metadata.name, errors)
+  if (before.metadata.generation !== undefined && !isDeepStrictEqual(next['spec'], before['spec'])) {
+    next.metadata.generation = before.metadata.generation + 1
   }
-  checkStoredSize(call)
-  if (isDryRun(call)) return next
-  return state.store.replace(resource.name, next) ?? next
+  return call.state.store.replace(resource.name, next) ?? next
 }
 
-/** Optimistic concurrency: who names a version, or a uid, changes that very state or nothing. */
+/** Optimistic concurrency: a client that names a version or uid changes exactly that state or nothing. */
 function checkIdentity({ info }: Call, { metadata }: KubeObject, before: KubeObject): void {
   const { name, uid, resourceVersion } = before.metadata
   if (metadata.name && metadata.name !== name) {
@@ -46,11 +54,12 @@ function checkIdentity({ info }: Call, { metadata }: KubeObject, before: KubeObj
     throw conflict(info.resource, name, why)
   }
   if (metadata.resourceVersion && metadata.resourceVersion !== resourceVersion) {
-    throw conflict(info.resource, name, OUTDATED)
+    const why = 'the object has been modified; please apply your changes to the latest version and try again'
+    throw conflict(info.resource, name, why)
   }
 }
 
-/** Labels and their like are the client's to change; the rest of the metadata is the server's. */
+/** Labels and the like may change; the rest of the metadata is the server's. */
 function updatedMetadata({ metadata }: KubeObject, before: KubeObject): KubeObject['metadata'] {
   const { labels, annotations, ownerReferences, finalizers } = fieldsOf(metadata)
   const kept: Record<string, unknown> = { ...before.metadata }
@@ -59,9 +68,4 @@ function updatedMetadata({ metadata }: KubeObject, before: KubeObject): KubeObje
     else kept[field] = value
   }
   return kept as unknown as KubeObject['metadata']
-}
-
-function countGeneration(next: KubeObject, before: KubeObject): void {
-  if (before.metadata.generation === undefined) return
-  if (!isDeepStrictEqual(next.spec, before.spec)) next.metadata.generation = before.metadata.generation + 1
 }

@@ -1,24 +1,23 @@
 import type { ServerResponse } from 'node:http'
+import { apiVersionOf } from '../../resources.ts'
 import type { KubeObject, StoreEvent } from '../../store/types.ts'
 import type { Answer, Call } from '../call.ts'
 import { isTrue } from '../request-info.ts'
-import { apiVersionOf } from '../resources.ts'
-import { expired } from '../status.ts'
-import { createWatchWriter, type WatchWriter } from '../watch-writer.ts'
-import { versionParameter } from './resource-version.ts'
-import { selection } from './selection.ts'
+import { expired, type Status } from '../status.ts'
+import { createTableRenderer } from '../table.ts'
+import { selection, versionParameter } from './read.ts'
 
 interface Start {
   matches: (object: KubeObject) => boolean
-  /** Undefined: from the present state, every object of it told as ADDED. */
+  /** Undefined: from the present state, with every object as ADDED. */
   version: number | undefined
   bookmarks: boolean
   seconds: number
 }
 
-/** As long as the API server keeps watches of clients that name no time: half an hour to an hour. */
-const LEAST_SECONDS = 1800
-const MOST_SECONDS = 86_400
+/** Without a `timeoutSeconds` the API server keeps watches for half an hour to an hour. */
+const MIN_SECONDS = 1800
+const MAX_SECONDS = 86_400
 
 export function watch(call: Call): Answer {
   const { query, state } = call
@@ -26,46 +25,48 @@ export function watch(call: Call): Answer {
     matches: selection(call),
     version: isTrue(query.get('sendInitialEvents')) ? undefined : versionParameter(call),
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
-    seconds: Math.min(Number(query.get('timeoutSeconds')) || LEAST_SECONDS * (1 + state.random()), MOST_SECONDS),
+    seconds: Math.min(Number(query.get('timeoutSeconds')) || MIN_SECONDS * (1 + state.random()), MAX_SECONDS),
   }
   return { code: 200, contentType: 'application/json', open: (response) => stream(call, start, response) }
 }
 
 function stream(call: Call, start: Start, response: ServerResponse): void {
   const { info, state } = call
-  // The client has its headers at once, though the first event may be long in coming.
+  // The client gets its headers at once, even if the first event takes long.
   response.flushHeaders()
   if (state.faults.silences(info)) return state.streams.add('watch', response, () => {})
   const writer = createWatchWriter(call, response)
   const past = pastEvents(call, start)
   if (!past) {
     const { status } = expired(`too old resource version: ${start.version} (${state.store.resourceVersion})`)
-    writer.end({ type: 'ERROR', object: status })
-    return
+    return writer.end({ type: 'ERROR', object: status })
   }
   const send = (event: StoreEvent): void => {
-    const visible = asSeenThrough(start.matches, event)
+    if (info.namespace !== undefined && event.object.metadata.namespace !== info.namespace) return
+    const visible = filtered(start.matches, event)
     if (visible) writer.write(visible)
   }
   past.forEach(send)
   if (start.bookmarks && isTrue(call.query.get('sendInitialEvents'))) writer.write(bookmark(call, true))
-  const unsubscribe = state.store.subscribe(info.resource.name, (event) => {
-    if (info.namespace === undefined || event.object.metadata.namespace === info.namespace) send(event)
+  const unsubscribe = state.store.subscribe(info.resource.name, send)
+  const timeout = setTimeout(() => response.end(), start.seconds * 1000)
+  const ticker = start.bookmarks ? setInterval(() => writer.write(bookmark(call)), state.bookmarkInterval) : undefined
+  state.streams.add('watch', response, () => {
+    unsubscribe()
+    clearTimeout(timeout)
+    clearInterval(ticker)
+    writer.close()
   })
-  keepOpen(call, start, { response, writer, unsubscribe })
 }
 
 function pastEvents({ info, state }: Call, { version }: Start): StoreEvent[] | undefined {
   const { name } = info.resource
-  if (version === undefined) {
-    return state.store.list(name, info.namespace).map((object) => ({ type: 'ADDED', object }))
-  }
-  const events = state.store.since(name, version)
-  return events?.filter(({ object }) => info.namespace === undefined || object.metadata.namespace === info.namespace)
+  if (version !== undefined) return state.store.since(name, version)
+  return state.store.list(name, info.namespace).map((object) => ({ type: 'ADDED', object }))
 }
 
-/** To a watch with a selector an object comes into being when it begins to match, and goes when it ceases to. */
-function asSeenThrough(matches: (object: KubeObject) => boolean, event: StoreEvent): StoreEvent | undefined {
+/** For a watch with a selector, an object is added when it begins to match and deleted when it stops matching. */
+function filtered(matches: (object: KubeObject) => boolean, event: StoreEvent): StoreEvent | undefined {
   const { type, object, previous } = event
   if (type !== 'MODIFIED') return matches(object) ? event : undefined
   const before = previous !== undefined && matches(previous)
@@ -73,26 +74,58 @@ function asSeenThrough(matches: (object: KubeObject) => boolean, event: StoreEve
   return before ? { ...event, type: 'DELETED' } : undefined
 }
 
-interface Session {
-  response: ServerResponse
-  writer: WatchWriter
-  unsubscribe: () => void
-}
-
-function keepOpen(call: Call, { bookmarks, seconds }: Start, { response, writer, unsubscribe }: Session): void {
-  const timeout = setTimeout(() => response.end(), seconds * 1000)
-  const ticker = bookmarks && setInterval(() => writer.write(bookmark(call)), call.state.bookmarkInterval)
-  call.state.streams.add('watch', response, () => {
-    unsubscribe()
-    clearTimeout(timeout)
-    clearInterval(ticker || undefined)
-    writer.close()
-  })
-}
-
-/** Tells the client how far it has seen, so that it need not begin anew after a quiet time. */
-function bookmark({ info, state }: Call, initialEventsEnd = false): { type: 'BOOKMARK'; object: object } {
+/** Gives the client the version it can resume from. */
+function bookmark({ info, state }: Call, initialEventsEnd = false): WatchEvent {
   const annotations = initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }
   const metadata = { resourceVersion: String(state.store.resourceVersion), creationTimestamp: null, ...annotations }
   return { type: 'BOOKMARK', object: { apiVersion: apiVersionOf(info.resource), kind: info.resource.kind, metadata } }
+}
+
+type WatchEvent = StoreEvent | { type: 'BOOKMARK'; object: object } | { type: 'ERROR'; object: Status }
+
+/** The API server also disconnects a client that reads so slowly that this much is buffered. */
+const BACKLOG_LIMIT = 64 * 1024 * 1024
+
+/** Writes events to the client, one JSON document a line, with their faults. */
+function createWatchWriter(call: Call, response: ServerResponse) {
+  const { info, state } = call
+  const render = createTableRenderer(call)
+  // Delayed events, in order: a later event never overtakes a delayed one.
+  const held: { event: WatchEvent; due: number }[] = []
+  let timer: NodeJS.Timeout | undefined
+
+  function put({ type, object }: WatchEvent): void {
+    const body = call.wantsTable && type !== 'ERROR' ? render(object) : object
+    response.write(`${JSON.stringify({ type, object: body })}\n`)
+    if (response.writableLength > BACKLOG_LIMIT) response.destroy()
+  }
+
+  function release(): void {
+    while (held[0] && held[0].due <= performance.now()) put((held.shift() as { event: WatchEvent }).event)
+    timer = held[0] && setTimeout(release, held[0].due - performance.now())
+  }
+
+  function push(event: WatchEvent, delay: number): void {
+    if (held.length === 0 && delay === 0) return put(event)
+    held.push({ event, due: performance.now() + delay })
+    timer ??= setTimeout(release, delay)
+  }
+
+  return {
+    write(event: WatchEvent) {
+      if (event.type === 'BOOKMARK' || event.type === 'ERROR') return push(event, 0)
+      const { delay, duplicate, stale } = state.faults.onEvent(info, event.object.metadata.name)
+      push(event, delay)
+      if (duplicate) push(event, delay)
+      if (stale && event.previous) push({ type: 'MODIFIED', object: event.previous }, delay)
+    },
+    end(event: WatchEvent) {
+      put(event)
+      response.end()
+    },
+    close() {
+      clearTimeout(timer)
+      held.length = 0
+    },
+  }
 }
