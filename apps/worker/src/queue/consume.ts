@@ -148,6 +148,8 @@ async function wait(before: Run, run: CreatedRun, delivery: Delivery, deps: Cons
     delayMs: pollDelay(run.job, context.now(), random),
     data: isNew ? serializeRun(entry.data as object, run) : undefined,
   })
+  // Only now: a worker that has lost its lease adopts nothing.
+  if (isNew && run.job.adopted) context.metrics.adopted()
   if (isNew) deps.onJob(run.id)
   deps.onWaiting(run)
 }

@@ -40,7 +40,7 @@ export async function create(request: CreateRequest, context: RunContext): Promi
   const { kind, job } = creation
   log.info({ job: job.name, namespace: job.namespace }, `Job ${kind}`)
   if (kind === 'adopted') jobs.adopt(job, run.id)
-  metrics[kind]()
+  else metrics.created()
   return creation
 }
 
