@@ -1,22 +1,19 @@
-/**
- * A bounded part of `npm run test:faults`, which plays many more seeds. A seed that fails here is played again, with its
- * event history, by the command that the failure names.
- */
+/** A small part of `npm run test:faults`. A failure names the command that replays its seed with an event log. */
 import { expect, test } from 'vitest'
-import { runLanes } from './lanes.ts'
+import { playSeeds, seedRange } from './shards.ts'
 import { add, describeFailure, emptyTally } from './tally.ts'
 
 const SEEDS = 30
 const FOUR_MINUTES = 240_000
 
 test(
-  `${SEEDS} random schedules of faults lose nothing, double nothing and leave nothing stuck`,
+  `${SEEDS} random schedules of faults lose no alert, double no Job and leave nothing stuck`,
   async () => {
     let tally = emptyTally()
     const failures: string[] = []
-    await runLanes({
-      seeds: Array.from({ length: SEEDS }, (_, index) => index + 1),
-      lanes: 2,
+    await playSeeds({
+      seeds: seedRange(1, SEEDS),
+      shards: 2,
       onResult(result) {
         tally = add(tally, result)
         if (result.violations.length > 0) failures.push(describeFailure(result))
