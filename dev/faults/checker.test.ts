@@ -13,6 +13,16 @@ const NO_JOB = { job: undefined } as const
 const DEALT_WITH = 'run run-1 has just dealt with the same alert'
 const DONE: ReadonlySet<Outcome> = new Set(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
 
+/** Of the record of a run that succeeded. */
+const USUAL_TRAITS = {
+  id: 'run-1',
+  dedupId: 'dedup-1',
+  name: 'FaultQuick',
+  job: jobRef('job-1'),
+  reason: 'why',
+  state: undefined,
+}
+
 /** One alert that was sent, got its Job and succeeded. */
 function goodHistory(): History {
   return makeHistory({
@@ -278,8 +288,7 @@ interface RecordTraits {
 
 /** The record of a run with this outcome, or of one that ended without a recorded outcome. */
 function makeRecord(outcome: Outcome | 'none' = 'succeeded', traits: RecordTraits = {}): RunRecord {
-  const { id = 'run-1', dedupId = 'dedup-1', name = 'FaultQuick', reason = 'why' } = traits
-  const job = 'job' in traits ? traits.job : jobRef('job-1')
+  const { id, dedupId, name, reason, job, state } = { ...USUAL_TRAITS, ...traits }
   const run: Run = {
     id,
     dedupId,
@@ -290,7 +299,7 @@ function makeRecord(outcome: Outcome | 'none' = 'succeeded', traits: RecordTrait
     ...(outcome !== 'none' && { result: { outcome, reason, finishedAt: 1_000 } }),
   }
   const inQueue = outcome === 'none' || DONE.has(outcome) ? 'completed' : 'failed'
-  return { id, state: traits.state ?? inQueue, run }
+  return { id, state: state ?? inQueue, run }
 }
 
 /** A run of the same alert that follows the first one's Job. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 /**
  * A part that a smaller schedule may lack. It is always generated, and shrinks to `undefined` and nothing else: a fault

@@ -1,5 +1,5 @@
 import type { FaultRule } from '@opifer/devcluster'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type FaultAction, LINK_NAMES, type LinkFault, PROCESS_NAMES, type Step } from './actions.ts'
 import { droppable, present } from './droppable.ts'
 

@@ -71,8 +71,11 @@ const PERFORMERS: Performers = {
   },
   async 'delete-job'({ which, chosen }, { environment, history, heal, lasting }) {
     let jobs = existing(history.jobs, which)
-    for (; jobs.length === 0 && which === 'running' && !heal.aborted; jobs = existing(history.jobs, which)) {
-      await lasting(JOB_POLL_MS)
+    if (which === 'running') {
+      while (jobs.length === 0 && !heal.aborted) {
+        await lasting(JOB_POLL_MS)
+        jobs = existing(history.jobs, which)
+      }
     }
     const job = jobs[Math.floor(chosen * jobs.length)]
     if (!job || !(await environment.cluster.deleteJob(job.name))) return

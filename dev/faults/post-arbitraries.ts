@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type GarbageAction, INGESTS, type Step } from './actions.ts'
 import { ALERTNAMES, type Alertname, type AlertPost, type GroupPost } from './alerts.ts'
 import { droppable, present } from './droppable.ts'

@@ -9,7 +9,7 @@ import {
   startRedisSentinel,
 } from '@opifer/testkit'
 import { Queue } from 'bullmq'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { type AlertPost, webhookOf } from './alerts.ts'
 import { QUEUE_PREFIX } from './environment.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Schedule } from './actions.ts'
 import { blackout, faults } from './fault-arbitraries.ts'
 import { posts } from './post-arbitraries.ts'

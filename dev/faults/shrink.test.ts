@@ -15,8 +15,11 @@ function seedWith(...kinds: string[]): number {
 
 test('a failing schedule shrinks to the steps that make it fail', async () => {
   const seed = seedWith('redis-crash', 'delete-job')
-  const fails = (schedule: Schedule) => Promise.resolve(holds(schedule, 'redis-crash', 'delete-job', 'post'))
-  const shrunk = await shrink(seed, fails, NO_LIMITS)
+  const shrunk = await shrink(
+    seed,
+    (schedule) => Promise.resolve(holds(schedule, 'redis-crash', 'delete-job', 'post')),
+    NO_LIMITS,
+  )
   expect(shrunk?.isSmallest).toBe(true)
   const kinds = shrunk ? kindsOf(shrunk.schedule) : []
   expect(kinds.filter((kind) => kind !== 'post').toSorted()).toEqual(['delete-job', 'redis-crash'])

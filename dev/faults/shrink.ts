@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Schedule } from './actions.ts'
 import { schedules } from './schedule.ts'
 

@@ -1,3 +1,4 @@
+import type { Run } from '@opifer/core'
 import { alertKeyOf } from '../alert-key.ts'
 import { BEHAVIORS } from '../operarios.ts'
 import type { History } from '../history.ts'
@@ -27,15 +28,19 @@ export function cooldownsAreKept({ runs, jobs, queue, clockStepped }: History): 
         text: `Job ${job.name} of run ${runId} was created ${cooldown.until - job.at} ms before the cooldown after run ${cooldown.runId} was over`,
       })
     }
-    if ((type === 'completed' || type === 'failed') && run.job && run.result) {
-      const alertname = alertnameOf(run)
-      cooling.set(alertKey, {
-        runId,
-        until: run.result.finishedAt + (alertname ? BEHAVIORS[alertname].cooldownMs : 0),
-      })
-    }
+    const until = cooldownEnd(run)
+    if (ENDED.has(type) && until !== undefined) cooling.set(alertKey, { runId, until })
   }
   return violations
+}
+
+const ENDED: ReadonlySet<string> = new Set(['completed', 'failed'])
+
+/** Undefined for a run that begins no cooldown. */
+function cooldownEnd(run: Run): number | undefined {
+  const alertname = alertnameOf(run)
+  if (!run.job || !run.result || alertname === undefined) return undefined
+  return run.result.finishedAt + BEHAVIORS[alertname].cooldownMs
 }
 
 const CLOCK_TOLERANCE_MS = 50
