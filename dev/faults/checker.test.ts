@@ -61,7 +61,7 @@ test.each<[string, Partial<History>]>([
   [
     'an alert has two Jobs, one after the other',
     {
-      jobs: [...lifeOf('job-1'), ...lifeOf('job-2', { runId: 'run-2', at: 2_000 })],
+      jobs: [...lifeOf('job-1'), ...lifeOf('job-2', { runId: 'run-2', at: 3_000 })],
       queue: [...lifeInQueue('run-1'), ...lifeInQueue('run-2')],
       runs: [makeRecord(), makeRecord('succeeded', { id: 'run-2', job: jobRef('job-2') })],
     },

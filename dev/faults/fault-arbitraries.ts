@@ -1,6 +1,6 @@
 import type { FaultRule } from '@opifer/devcluster'
 import * as fc from 'fast-check'
-import { type FaultAction, LINK_NAMES, type LinkFault, PROCESS_NAMES, type Step } from './actions.ts'
+import { type FaultAction, LINK_NAMES, type LinkFault, PROCESS_NAMES, type Step, WORKERS } from './actions.ts'
 import { droppable, present } from './droppable.ts'
 
 /** Between two and eight faults at random moments of a window of so many milliseconds; fewer after shrinking. */
@@ -22,6 +22,27 @@ export function blackout(window: number): fc.Arbitrary<Step[]> {
         { verb: 'watch', resource: 'jobs', fault: { type: 'late-events', milliseconds: 2_000 } } as const,
       ].map((rule) => ({ at, action: { kind: 'api-rule', rule, lasts } })),
     )
+  return inOneOfFour(steps)
+}
+
+/**
+ * In one schedule of four a worker is frozen in the middle of slow creates, for long enough that others take its runs over
+ * and finish them. Then it goes on where it was.
+ */
+export function takeover(window: number): fc.Arbitrary<Step[]> {
+  const steps = fc
+    .record({ at: int(50, 400), latency: int(150, 400), worker: int(0, WORKERS - 1), lasts: int(1_800, window - 400) })
+    .map(({ at, latency, worker, lasts }): Step[] => {
+      const rule = { verb: 'create', resource: 'jobs', fault: { type: 'latency', milliseconds: latency } } as const
+      return [
+        { at: 0, action: { kind: 'api-rule', rule, lasts: window } },
+        { at, action: { kind: 'freeze-process', process: `worker-${worker}`, lasts } },
+      ]
+    })
+  return inOneOfFour(steps)
+}
+
+function inOneOfFour(steps: fc.Arbitrary<Step[]>): fc.Arbitrary<Step[]> {
   return fc.oneof(
     { withCrossShrink: true },
     { weight: 3, arbitrary: fc.constant<Step[]>([]) },

@@ -9,7 +9,7 @@ export interface OperarioManifest {
 }
 
 /** The workers' `--cooldown`. */
-export const COOLDOWN_MS = 500
+export const COOLDOWN_MS = 1_000
 
 export interface Behavior {
   /** What becomes of a firing alert of that name. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { Schedule } from './actions.ts'
-import { blackout, faults } from './fault-arbitraries.ts'
+import { blackout, faults, takeover } from './fault-arbitraries.ts'
 import { posts } from './post-arbitraries.ts'
 
 /** How long posts and faults come for, in milliseconds. */
@@ -12,6 +12,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.noBias(
     .record({
       faults: faults(WINDOW),
       blackout: blackout(WINDOW),
+      takeover: takeover(WINDOW),
       posts: posts(WINDOW),
       healAfter: fc.noShrink(fc.integer({ min: 0, max: 500 })),
       unaided: fc.oneof(
@@ -21,7 +22,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.noBias(
       ),
     })
     .map((parts) => ({
-      steps: [...parts.posts, ...parts.faults, ...parts.blackout].toSorted((a, b) => a.at - b.at),
+      steps: [...parts.posts, ...parts.faults, ...parts.blackout, ...parts.takeover].toSorted((a, b) => a.at - b.at),
       healAt: WINDOW + parts.healAfter,
       unaided: parts.unaided,
     })),
