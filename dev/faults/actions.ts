@@ -73,7 +73,9 @@ export interface Schedule {
   unaided: boolean
 }
 
-export const PROCESS_NAMES: readonly ProcessName[] = [...names('ingest', INGESTS), ...names('worker', WORKERS)]
+export const WORKER_NAMES: readonly ProcessName[] = names('worker', WORKERS)
+
+export const PROCESS_NAMES: readonly ProcessName[] = [...names('ingest', INGESTS), ...WORKER_NAMES]
 
 export const LINK_NAMES: readonly LinkName[] = [
   ...names('ingest', INGESTS).flatMap((name) => [`alertmanager→${name}` as const, `${name}→redis` as const]),

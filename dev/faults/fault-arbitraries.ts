@@ -1,6 +1,6 @@
 import type { FaultRule } from '@opifer/devcluster'
 import * as fc from 'fast-check'
-import { type FaultAction, LINK_NAMES, type LinkFault, PROCESS_NAMES, type Step, WORKERS } from './actions.ts'
+import { type FaultAction, LINK_NAMES, type LinkFault, PROCESS_NAMES, type Step, WORKER_NAMES } from './actions.ts'
 import { droppable, present } from './droppable.ts'
 
 /** Between two and eight faults at random moments of a window of so many milliseconds; fewer after shrinking. */
@@ -22,31 +22,38 @@ export function blackout(window: number): fc.Arbitrary<Step[]> {
         { verb: 'watch', resource: 'jobs', fault: { type: 'late-events', milliseconds: 2_000 } } as const,
       ].map((rule) => ({ at, action: { kind: 'api-rule', rule, lasts } })),
     )
-  return inOneOfFour(steps)
+  return inOneOfFour(steps, [])
 }
 
 /**
- * In one schedule of four a worker is frozen in the middle of slow creates, for long enough that others take its runs over
- * and finish them. Then it goes on where it was.
+ * In one schedule of four all workers but one are frozen in the middle of slow creates, for long enough that the one takes
+ * their runs over and finishes them. Then they continue where they were.
+ *
+ * @returns the steps for a schedule whose first webhook is posted at `firstPost`
  */
-export function takeover(window: number): fc.Arbitrary<Step[]> {
-  const steps = fc
-    .record({ at: int(50, 400), latency: int(150, 400), worker: int(0, WORKERS - 1), lasts: int(1_800, window - 400) })
-    .map(({ at, latency, worker, lasts }): Step[] => {
-      const rule = { verb: 'create', resource: 'jobs', fault: { type: 'latency', milliseconds: latency } } as const
-      return [
-        { at: 0, action: { kind: 'api-rule', rule, lasts: window } },
-        { at, action: { kind: 'freeze-process', process: `worker-${worker}`, lasts } },
-      ]
-    })
-  return inOneOfFour(steps)
+export function takeover(): fc.Arbitrary<(firstPost: number) => Step[]> {
+  const draws = fc.record({
+    after: int(50, 250),
+    latency: int(250, 400),
+    survivor: fc.constantFrom(...WORKER_NAMES),
+    lasts: int(1_800, 2_200),
+  })
+  const steps = draws.map(({ after, latency, survivor, lasts }) => (firstPost: number): Step[] => {
+    const rule = { verb: 'create', resource: 'jobs', fault: { type: 'latency', milliseconds: latency } } as const
+    const frozen = WORKER_NAMES.filter((name) => name !== survivor)
+    return [
+      { at: firstPost, action: { kind: 'api-rule', rule, lasts: after + lasts } },
+      ...frozen.map((process): Step => ({ at: firstPost + after, action: { kind: 'freeze-process', process, lasts } })),
+    ]
+  })
+  return inOneOfFour(steps, () => [])
 }
 
-function inOneOfFour(steps: fc.Arbitrary<Step[]>): fc.Arbitrary<Step[]> {
+function inOneOfFour<T>(part: fc.Arbitrary<T>, otherwise: T): fc.Arbitrary<T> {
   return fc.oneof(
     { withCrossShrink: true },
-    { weight: 3, arbitrary: fc.constant<Step[]>([]) },
-    { weight: 1, arbitrary: fc.noShrink(steps) },
+    { weight: 3, arbitrary: fc.constant(otherwise) },
+    { weight: 1, arbitrary: fc.noShrink(part) },
   )
 }
 

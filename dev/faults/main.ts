@@ -38,7 +38,7 @@ const USAGE = `npm run test:faults -- [options]
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
+    from: { type: 'string' },
     seed: { type: 'string' },
     path: { type: 'string' },
     shrink: { type: 'boolean', default: false },
@@ -75,7 +75,8 @@ function oneSeed(option: string): number {
 }
 
 async function playRange(): Promise<void> {
-  const seeds = values.seed === undefined ? seedRange(Number(values.from), Number(values.seeds ?? 100)) : [oneSeed('')]
+  const seeds =
+    values.seed === undefined ? seedRange(Number(values.from ?? 1), Number(values.seeds ?? 100)) : [oneSeed('')]
   let tally = emptyTally()
   await playSeeds({
     seeds,
@@ -157,7 +158,10 @@ function describeSchedule({ steps, healAt, unaided }: Schedule): string {
 async function catchMutants(mutants: readonly Mutant[]): Promise<boolean> {
   const missed: string[] = []
   for (const mutant of mutants) {
-    const seeds = { from: mutant.seeds.from, count: Number(values.seeds ?? mutant.seeds.count) }
+    const seeds = {
+      from: Number(values.from ?? mutant.seeds.from),
+      count: Number(values.seeds ?? mutant.seeds.count),
+    }
     const { isCaught, tally, output } = await playMutant(mutant, seeds)
     if (values.verbose || !isCaught) console.log(output)
     const verdict = isCaught ? 'caught' : 'NOT caught'
@@ -172,7 +176,7 @@ async function catchMutants(mutants: readonly Mutant[]): Promise<boolean> {
 
 async function measureLosses(): Promise<void> {
   for (const failure of REDIS_FAILURES) {
-    const { rounds, acknowledged, lost } = await measureLoss(failure, Number(values.rounds), Number(values.from))
+    const { rounds, acknowledged, lost } = await measureLoss(failure, Number(values.rounds), Number(values.from ?? 1))
     console.log(`${failure}, ${rounds} times: ${lost} of ${acknowledged} acknowledged alerts lost`)
   }
 }

