@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/steps/track.ts',
     before: `: { state: 'gone' }`,
     after: `: { state: 'succeeded' }`,
-    seeds: { from: 14, count: 15 },
+    seeds: { from: 23, count: 9 },
     violation: 'untrue',
   },
   {
