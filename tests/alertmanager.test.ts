@@ -1,6 +1,6 @@
 /**
- * What a real Alertmanager sends, and sends again, becomes one Job per alert, whichever part of Opifer is away meanwhile.
- * Whatever its `group_interval`, it tries one notification for ten seconds before it leaves it to the next.
+ * What a real Alertmanager sends and repeats becomes one Job per alert, even while parts of Opifer are down. Whatever its
+ * `group_interval`, Alertmanager retries one notification for ten seconds before it leaves it to the next.
  */
 import type { Run } from '@opifer/core'
 import {
@@ -19,13 +19,13 @@ import { makeOperario, succeed } from './harness/operario.ts'
 import { startSystem, type System } from './harness/system.ts'
 
 const isMissing = findAlertmanager() === undefined
-if (isMissing) console.warn('There is no Alertmanager on the PATH: what it sends is not tested.')
+if (isMissing) console.warn('Alertmanager is not on the PATH: its webhooks are not tested.')
 
 /** Two alerts of one group. */
 const NODES = ['node-1', 'node-2']
 const PATIENT = { timeout: 40_000, interval: 100 }
 
-describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeout: 80_000 }, () => {
+describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () => {
   let system: System
 
   beforeAll(async () => {
@@ -40,8 +40,8 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
 
   afterAll(() => system.stop())
 
-  test('is one Job for each alert of a group, and one more when one of them is over while the group still fires', async (context) => {
-    const alertmanager = await givenAlertmanager(context, { webhookUrl: `${system.ingest.url}/alerts` })
+  test('each alert of a group gets one Job, and another one when it resolves while the group still fires', async (context) => {
+    const alertmanager = await runAlertmanager(context, { webhookUrl: `${system.ingest.url}/alerts` })
     await alertmanager.postAlerts(NODES.map((node) => alertOf('Grouped', node)))
     await expectRuns(system, 'Grouped', ['node-1 firing succeeded', 'node-2 firing succeeded'])
 
@@ -51,16 +51,16 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
       'node-2 firing succeeded',
       'node-2 resolved succeeded',
     ])
-    // The group came whole, with the alert that still fires.
+    // Alertmanager sends the whole group, with the alert that still fires.
     expect(await sample(system.ingest.url, 'opifer_alerts_total{result="cooldown"}')).toBeGreaterThan(0)
   })
 
-  test('by two clustered ones that both found ingest away is one Job for each alert, once it is there', async (context) => {
+  test('a clustered pair that could not reach ingest creates one Job per alert once ingest is up', async (context) => {
     const addr = `127.0.0.1:${await freePort()}`
     const webhookUrl = `http://${addr}/alerts`
-    const first = await givenAlertmanager(context, { webhookUrl, clusterListen: true, extraArgs: AT_ONCE })
+    const first = await runAlertmanager(context, { webhookUrl, clusterListen: true, extraArgs: AT_ONCE })
     const peers = [first.clusterAddress ?? '']
-    const second = await givenAlertmanager(context, { webhookUrl, peers, extraArgs: AT_ONCE })
+    const second = await runAlertmanager(context, { webhookUrl, peers, extraArgs: AT_ONCE })
     const both = [first, second]
     await Promise.all(
       both.map((alertmanager) => alertmanager.postAlerts(NODES.map((node) => alertOf('Clustered', node)))),
@@ -69,7 +69,7 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
       for (const alertmanager of both) expect(await failedRequests(alertmanager)).toBeGreaterThan(0)
     }, PATIENT)
 
-    const ingest = await givenIngest(context, addr)
+    const ingest = await runIngest(context, addr)
     await eventually(async () => expect(await answers(ingest, 202)).toBeGreaterThanOrEqual(2), PATIENT)
     await expectRuns(system, 'Clustered', ['node-1 firing succeeded', 'node-2 firing succeeded'])
   })
@@ -88,25 +88,25 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
       wrong: { authorization: { credentials: 'guess' } },
     },
   ])(
-    'is let in by the credentials of $alertname authentication, and by no others',
+    'Alertmanager is admitted with valid $alertname credentials only',
     async ({ alertname, flags, right, wrong }, context) => {
-      const ingest = await givenIngest(context, '127.0.0.1:0', flags)
+      const ingest = await runIngest(context, '127.0.0.1:0', flags)
       const webhookUrl = `${ingest.url}/alerts`
-      const stranger = await givenAlertmanager(context, { webhookUrl, httpConfig: wrong })
-      await stranger.postAlerts([alertOf('Refused', 'node-1')])
+      const unknown = await runAlertmanager(context, { webhookUrl, httpConfig: wrong })
+      await unknown.postAlerts([alertOf('Refused', 'node-1')])
       await eventually(async () => expect(await answers(ingest, 401)).toBeGreaterThan(0), PATIENT)
       expect(await answers(ingest, 202)).toBe(0)
-      await stranger.stop()
+      await unknown.stop()
 
-      const friend = await givenAlertmanager(context, { webhookUrl, httpConfig: right })
-      await friend.postAlerts([alertOf(alertname, 'node-1')])
+      const known = await runAlertmanager(context, { webhookUrl, httpConfig: right })
+      await known.postAlerts([alertOf(alertname, 'node-1')])
       await expectRuns(system, alertname, ['node-1 firing succeeded'])
       expect(await runsOf(system, 'Refused')).toEqual([])
     },
   )
 
   test.for(['kill', 'pause'] as const)(
-    'while Redis is away, by %s, is refused with 503 and comes again',
+    'Alertmanager retries what ingest answered with 503 while Redis is down (%s)',
     async (fault, context) => {
       const own = await startSystem({
         operarios: [makeOperario('Away', succeed)],
@@ -114,7 +114,7 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
         redis: { appendonly: 'always' },
       })
       context.onTestFinished(() => own.stop())
-      const alertmanager = await givenAlertmanager(context, { webhookUrl: `${own.ingest.url}/alerts` })
+      const alertmanager = await runAlertmanager(context, { webhookUrl: `${own.ingest.url}/alerts` })
       await alertmanager.postAlerts([alertOf('Away', 'node-1')])
       await expectRuns(own, 'Away', ['node-1 firing succeeded'])
 
@@ -130,18 +130,18 @@ describe.skipIf(isMissing).concurrent('What a real Alertmanager sends', { timeou
     },
   )
 
-  async function givenIngest(context: TestContext, addr: string, flags: string[] = []): Promise<OpiferProcess> {
+  async function runIngest(context: TestContext, addr: string, flags: string[] = []): Promise<OpiferProcess> {
     const ingest = await startIngest({ redisUrl: system.redis.url, addr, flags })
     context.onTestFinished(async () => void (await ingest.stop()))
     return ingest
   }
 })
 
-/** Members of a cluster otherwise wait for each other's turn, 15 seconds each. */
+/** By default each member of a cluster waits 15 seconds longer than the previous one. */
 const AT_ONCE = ['--cluster.peer-timeout=0s']
 
-async function givenAlertmanager(context: TestContext, options: AlertmanagerOptions): Promise<Alertmanager> {
-  // Alerts that are posted together shall be notified together.
+async function runAlertmanager(context: TestContext, options: AlertmanagerOptions): Promise<Alertmanager> {
+  // Alerts that are posted together should be in one notification.
   const alertmanager = await startAlertmanager({ groupWait: '300ms', ...options })
   let stopping: Promise<void> | undefined
   const stop = () => (stopping ??= alertmanager.stop())
@@ -153,7 +153,7 @@ function alertOf(alertname: string, instance: string): PostedAlert {
   return { labels: { alertname, instance, severity: 'warning' }, annotations: { description: 'from a test' } }
 }
 
-/** Waits until the alerts of that name have led to these runs, each with a Job of its own, and to no others. */
+/** Waits until the alerts of that name have exactly these runs, each with its own Job. */
 async function expectRuns(system: System, alertname: string, want: string[]): Promise<void> {
   await eventually(async () => {
     const runs = await runsOf(system, alertname)
@@ -169,22 +169,22 @@ async function runsOf({ runs }: System, alertname: string): Promise<Run[]> {
 
 function describeRun({ alert, result }: Run): string {
   const instance = 'labels' in alert ? alert.labels['instance'] : undefined
-  return `${instance} ${alert.status} ${result?.outcome ?? 'under way'}`
+  return `${instance} ${alert.status} ${result?.outcome ?? 'in flight'}`
 }
 
-/** How many webhooks ingest has answered with this code. */
+/** The number of webhooks that ingest has answered with this code. */
 async function answers(ingest: OpiferProcess, code: number): Promise<number> {
   return sample(ingest.url, `opifer_webhooks_total{code="${code}"}`)
 }
 
-/** How many times its webhook did not take a notification. */
+/** The number of notifications that its webhook did not accept. */
 async function failedRequests({ url }: Alertmanager): Promise<number> {
   return sample(url, 'alertmanager_notification_requests_failed_total{integration="webhook"')
 }
 
-/** The value of the first sample that begins like this; 0 where there is none. */
-async function sample(url: string, beginning: string): Promise<number> {
+/** The value of the first sample that starts with `prefix`; 0 if there is none. */
+async function sample(url: string, prefix: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  const line = text.split('\n').find((each) => each.startsWith(beginning))
+  const line = text.split('\n').find((each) => each.startsWith(prefix))
   return Number(line?.split(' ').at(-1) ?? 0)
 }

@@ -1,6 +1,6 @@
 /**
- * What Opifer relies on in an API server, asked of the development cluster, or of the one that `OPIFER_TEST_KUBECONFIG`
- * leads to: where the two differ, one of these fails. No Job is run.
+ * What Opifer relies on in an API server, tested against the development cluster or the cluster of
+ * `OPIFER_TEST_KUBECONFIG`: where the two differ, a test fails. No Job runs.
  */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A Job that waits for somebody to let it begin, so that it is the same wherever it is made. */
+/** A suspended Job, which is the same in every cluster. */
 function makeJob(name: string, more: Partial<V1Job['spec']> = {}, labels: Record<string, string> = {}): V1Job {
   const containers = [{ name: 'main', image: 'busybox:stable', command: ['true'] }]
   const template = { spec: { restartPolicy: 'Never', containers } }
@@ -52,7 +52,7 @@ function makeJob(name: string, more: Partial<V1Job['spec']> = {}, labels: Record
 
 const create = (body: V1Job) => batch.createNamespacedJob({ namespace, body })
 
-async function refusal(call: Promise<unknown>): Promise<[code: number, reason: string | undefined, message: string]> {
+async function rejection(call: Promise<unknown>): Promise<[code: number, reason: string | undefined, message: string]> {
   try {
     await call
   } catch (error) {
@@ -60,13 +60,13 @@ async function refusal(call: Promise<unknown>): Promise<[code: number, reason: s
     const { reason, message = '' } = JSON.parse(String(error.body)) as V1Status
     return [error.code, reason, message]
   }
-  throw new Error('nothing was refused')
+  throw new Error('the call was not rejected')
 }
 
-describe('a Job that is created', () => {
-  test('a second time is refused by its name, and can be read back', async () => {
+describe('Jobs', () => {
+  test('a second Job of the same name is rejected, and the first can be read', async () => {
     const job = await create(makeJob('twice', {}, { 'opifer.io/run-id': 'one' }))
-    expect(await refusal(create(makeJob('twice')))).toEqual([
+    expect(await rejection(create(makeJob('twice')))).toEqual([
       409,
       'AlreadyExists',
       expect.stringContaining('jobs.batch "twice" already exists'),
@@ -76,7 +76,7 @@ describe('a Job that is created', () => {
     expect(found.metadata?.labels).toEqual({ 'opifer.io/run-id': 'one' })
   })
 
-  test('has the defaults of the API server in it', async () => {
+  test('a created Job has the defaults of the API server', async () => {
     const { spec } = await create(makeJob('defaults'))
     expect(spec).toMatchObject({ backoffLimit: 6, completions: 1, parallelism: 1, completionMode: 'NonIndexed' })
     expect(spec?.template.metadata?.labels).toMatchObject({ 'job-name': 'defaults' })
@@ -98,27 +98,27 @@ describe('a Job that is created', () => {
       'spec.template.spec.containers',
     ],
     ['a negative backoffLimit', makeJob('negative', { backoffLimit: -1 }), 'spec.backoffLimit'],
-    ['a label value that is none', makeJob('label', {}, { a: 'not a value!' }), 'metadata.labels'],
-  ])('is refused for good with %s', async (_, job, field) => {
-    expect(await refusal(create(job))).toEqual([422, 'Invalid', expect.stringContaining(field)])
+    ['an invalid label value', makeJob('label', {}, { a: 'not a value!' }), 'metadata.labels'],
+  ])('a Job with %s is rejected as invalid', async (_, job, field) => {
+    expect(await rejection(create(job))).toEqual([422, 'Invalid', expect.stringContaining(field)])
   })
 
-  test('is refused where there is no such namespace', async () => {
+  test('a Job in a missing namespace is rejected', async () => {
     const call = batch.createNamespacedJob({ namespace: 'there-is-none', body: makeJob('nowhere') })
-    expect(await refusal(call)).toEqual([404, 'NotFound', expect.stringContaining('there-is-none')])
+    expect(await rejection(call)).toEqual([404, 'NotFound', expect.stringContaining('there-is-none')])
   })
 
-  test('and deleted in the background is gone', async () => {
+  test('a Job that was deleted in the background no longer exists', async () => {
     await create(makeJob('deleted'))
     await batch.deleteNamespacedJob({ namespace, name: 'deleted', propagationPolicy: 'Background' })
     await eventually(async () =>
-      expect((await refusal(batch.readNamespacedJob({ namespace, name: 'deleted' })))[0]).toBe(404),
+      expect((await rejection(batch.readNamespacedJob({ namespace, name: 'deleted' })))[0]).toBe(404),
     )
   })
 })
 
-describe('a list', () => {
-  test('comes in pages, and holds what its selector selects', async () => {
+describe('lists', () => {
+  test('a list comes in pages and contains what its selector matches', async () => {
     const labels = { page: 'yes' }
     for (const name of ['page-a', 'page-b', 'page-c']) await create(makeJob(name, {}, labels))
     const names: (string | undefined)[] = []
@@ -128,15 +128,15 @@ describe('a list', () => {
       const page = await batch.listNamespacedJob(request)
       expect(page.items.length).toBeLessThanOrEqual(2)
       names.push(...page.items.map(({ metadata }) => metadata?.name))
-      // oxlint-disable-next-line no-underscore-dangle -- the client's own name: `continue` is a word of the language
+      // oxlint-disable-next-line no-underscore-dangle -- the client's own name: `continue` is a reserved word
       next = page.metadata?._continue || undefined
     } while (next)
     expect(names).toEqual(['page-a', 'page-b', 'page-c'])
   })
 })
 
-describe('a watch', () => {
-  test('tells what was created, changed and deleted since a list, in this order, to those whose selector matches', async () => {
+describe('watches', () => {
+  test('a watch reports in order what was created, changed and deleted since a list, if its selector matches', async () => {
     const { metadata: list } = await core.listNamespacedConfigMap({ namespace })
     await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'not-watched' } } })
     await core.createNamespacedConfigMap({ namespace, body: makeWatched('1') })
@@ -149,7 +149,7 @@ describe('a watch', () => {
 
 const makeWatched = (a: string) => ({ metadata: { name: 'watched', labels: { w: '1' } }, data: { a } })
 
-/** So many events of ConfigMaps with the label `w`. */
+/** Waits for `count` events of ConfigMaps with the label `w`. */
 async function watchSince(resourceVersion: string, count: number): Promise<string[]> {
   const events: string[] = []
   const enough = new EventTarget()
@@ -167,8 +167,8 @@ async function watchSince(resourceVersion: string, count: number): Promise<strin
   return events
 }
 
-describe('an Event', () => {
-  test('about a ConfigMap is created, and counts on by a merge patch', async () => {
+describe('Events', () => {
+  test('an Event about a ConfigMap is created, and a merge patch increments its count', async () => {
     const involvedObject = { apiVersion: 'v1', kind: 'ConfigMap', name: 'some', namespace }
     const metadata = { name: 'some.1', namespace }
     await core.createNamespacedEvent({ namespace, body: { metadata, involvedObject, type: 'Warning', count: 1 } })

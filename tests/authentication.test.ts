@@ -1,6 +1,6 @@
 /**
- * Who is let in, by the real processes: every method of authentication with every kind of credentials, and what the logs
- * say of it. A process that authenticates is one more row of APPS.
+ * Authentication of the real processes: every method with every kind of credentials, and no secrets in the logs. A process
+ * that authenticates is one more row of APPS.
  */
 import {
   eventually,
@@ -21,9 +21,9 @@ import { firing } from './harness/webhook.ts'
 interface App {
   name: string
   start(options: { redisUrl: string; flags: readonly string[] }): Promise<OpiferProcess>
-  /** Asks for what only the caller's credentials can stand in the way of. */
+  /** Sends a request that only wrong credentials can make fail. */
   ask(url: string, headers: Record<string, string>): Promise<number>
-  /** Answers to an operator and to a viewer. */
+  /** Status codes for an operator and a viewer. */
   operator: number
   viewer: number
 }
@@ -44,33 +44,33 @@ const APPS: App[] = [
   {
     name: 'dashboard',
     start: startDashboard,
-    // There is no such run, which only who may act is told.
+    // Only an operator learns that there is no such run.
     ask: (url, headers) => statusOf(`${url}/api/runs/none/retry`, { method: 'POST', headers }),
     operator: 404,
     viewer: 403,
   },
 ]
 
-interface World {
+interface Environment {
   issuer: Issuer
   secret: MountedSecret
 }
 
 interface Method {
   name: string
-  flags(world: World): string[]
-  right(world: World): Credentials
+  flags(environment: Environment): string[]
+  right(environment: Environment): Credentials
   wrong: string
-  viewer(world: World): Credentials
-  /** Changes what is right. */
-  change(world: World): Promise<void>
-  /** The answer to what is right after a change, until the process knows of it. */
-  meanwhile: number
+  viewer(environment: Environment): Credentials
+  /** Changes the valid credentials. */
+  change(environment: Environment): Promise<void>
+  /** Status code for the new credentials until the process has loaded them. */
+  untilLoaded: number
 }
 
 type Credentials = string | undefined | Promise<string>
 
-/** Of the Secret; the second ones are put in place of the first. */
+/** Of the Secret: the second values replace the first. */
 const PASSWORDS = ['s3cret-p:äss-1', 's3cret-p:äss-2'] as const
 const TOKENS = ['s3cret-token-1', 's3cret-token-2'] as const
 
@@ -86,25 +86,25 @@ const contents = (version: 0 | 1, keys: string) => ({
 
 let version: 0 | 1 = 0
 
-async function changeSecret({ secret, issuer }: World): Promise<void> {
+async function changeSecret({ secret, issuer }: Environment): Promise<void> {
   version = 1
   await secret.update(contents(1, issuer.keySet()))
 }
 
-const jwt = (how: string, flags: Method['flags'], change: Method['change'], meanwhile: number): Method => ({
+const jwt = (how: string, flags: Method['flags'], change: Method['change'], untilLoaded: number): Method => ({
   name: `jwt, keys ${how}`,
-  flags: (world) => [
+  flags: (environment) => [
     '--authMethod=jwt',
-    `--authJwtIssuer=${world.issuer.url}`,
+    `--authJwtIssuer=${environment.issuer.url}`,
     '--authJwtAudience=opifer',
     '--authJwtJwksCooldown=1s',
-    ...flags(world),
+    ...flags(environment),
   ],
   right: async ({ issuer }) => `Bearer ${await issuer.sign()}`,
   wrong: 'Bearer s3cret-1.s3cret-2.s3cret-3',
   viewer: async ({ issuer }) => `Bearer ${await issuer.sign({ roles: ['opifer-viewer'] })}`,
   change,
-  meanwhile,
+  untilLoaded,
 })
 
 const METHODS: Method[] = [
@@ -115,7 +115,7 @@ const METHODS: Method[] = [
     wrong: 'Bearer s3cret-any',
     viewer: () => undefined,
     change: async () => {},
-    meanwhile: 401,
+    untilLoaded: 401,
   },
   {
     name: 'basic',
@@ -130,7 +130,7 @@ const METHODS: Method[] = [
     wrong: basic('alert', 's3cret-wrong'),
     viewer: () => basic('guest', 's3cret-look'),
     change: changeSecret,
-    meanwhile: 401,
+    untilLoaded: 401,
   },
   {
     name: 'bearer',
@@ -143,7 +143,7 @@ const METHODS: Method[] = [
     wrong: 'Bearer s3cret-wrong',
     viewer: () => 'Bearer s3cret-look',
     change: changeSecret,
-    meanwhile: 401,
+    untilLoaded: 401,
   },
   jwt(
     'found by discovery',
@@ -160,9 +160,9 @@ const METHODS: Method[] = [
   jwt(
     'in a file',
     ({ secret }) => [`--authJwtJwksFile=${secret.path('keys')}`],
-    async (world) => {
-      await world.issuer.rotate()
-      await changeSecret(world)
+    async (environment) => {
+      await environment.issuer.rotate()
+      await changeSecret(environment)
     },
     401,
   ),
@@ -170,8 +170,8 @@ const METHODS: Method[] = [
 
 const seconds = () => Math.floor(Date.now() / 1_000)
 
-/** Tokens that are wrong for every method: those of a JWT are checked, for the others they are just another token. */
-const TOKENS_OF_NOBODY: [what: string, make: (issuer: Issuer) => string | Promise<string>][] = [
+/** Tokens that every method rejects: as a JWT they are invalid, to the other methods they are unknown. */
+const INVALID_TOKENS: [what: string, make: (issuer: Issuer) => string | Promise<string>][] = [
   ['a token that has expired', (issuer) => issuer.sign({ exp: seconds() - 60 })],
   ['a token for another audience', (issuer) => issuer.sign({ aud: 'other' })],
   ['a token that names another issuer', (issuer) => issuer.sign({ iss: 'https://other.example' })],
@@ -188,24 +188,26 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 
 describe.each(APPS)('$name', (app) => {
-  describe.each(METHODS)('with $name', (method) => {
+  describe.each(METHODS)('authentication method $name', (method) => {
+    const where = `${app.name}, method ${method.name}`
     const isOpen = method.name === 'none'
-    const refused = isOpen ? app.operator : 401
+    const rejected = isOpen ? app.operator : 401
+    const verdict = isOpen ? 'ignored' : 'rejected'
     const sent: string[] = []
-    let world: World
+    let environment: Environment
     let server: OpiferProcess
 
     beforeAll(async () => {
       version = 0
       const issuer = await startIssuer()
-      world = { issuer, secret: await mountSecret(contents(0, issuer.keySet())) }
-      server = await app.start({ redisUrl: redis.url, flags: ['--logLevel=debug', ...method.flags(world)] })
+      environment = { issuer, secret: await mountSecret(contents(0, issuer.keySet())) }
+      server = await app.start({ redisUrl: redis.url, flags: ['--logLevel=debug', ...method.flags(environment)] })
     })
 
     afterAll(async () => {
       await server.stop()
-      await world.issuer.stop()
-      await world.secret.remove()
+      await environment.issuer.stop()
+      await environment.secret.remove()
     })
 
     async function ask(credentials: Credentials): Promise<number> {
@@ -215,44 +217,44 @@ describe.each(APPS)('$name', (app) => {
       return app.ask(server.url, { Authorization: authorization })
     }
 
-    test('the right credentials', async () => {
-      await eventually(async () => expect(await ask(method.right(world))).toBe(app.operator))
+    test(`valid credentials are admitted: ${where}`, async () => {
+      await eventually(async () => expect(await ask(method.right(environment))).toBe(app.operator))
     })
 
-    test('the wrong credentials', async () => {
-      expect(await ask(method.wrong)).toBe(refused)
+    test(`wrong credentials are ${verdict}: ${where}`, async () => {
+      expect(await ask(method.wrong)).toBe(rejected)
     })
 
-    test('no credentials', async () => {
-      expect(await ask(undefined)).toBe(refused)
+    test(`missing credentials are ${isOpen ? 'accepted' : 'rejected'}: ${where}`, async () => {
+      expect(await ask(undefined)).toBe(rejected)
     })
 
-    test("a viewer's credentials", async () => {
-      expect(await ask(method.viewer(world))).toBe(isOpen ? app.operator : app.viewer)
+    test(`a viewer ${isOpen ? 'may' : 'may not'} act: ${where}`, async () => {
+      expect(await ask(method.viewer(environment))).toBe(isOpen ? app.operator : app.viewer)
     })
 
-    test.each(TOKENS_OF_NOBODY)('%s', async (_, make) => {
-      expect(await ask(`Bearer ${await make(world.issuer)}`)).toBe(refused)
+    test.each(INVALID_TOKENS)(`%s is ${verdict}: ${where}`, async (_, make) => {
+      expect(await ask(`Bearer ${await make(environment.issuer)}`)).toBe(rejected)
     })
 
-    test('a token without a role', async () => {
+    test(`a token without a role is ${verdict}: ${where}`, async () => {
       const isJwt = method.name.startsWith('jwt')
-      expect(await ask(`Bearer ${await world.issuer.sign({ roles: [] })}`)).toBe(isJwt ? 403 : refused)
+      expect(await ask(`Bearer ${await environment.issuer.sign({ roles: [] })}`)).toBe(isJwt ? 403 : rejected)
     })
 
-    test('the new credentials after a change, and no longer the old ones', async () => {
-      const old = await method.right(world)
-      await method.change(world)
+    test(`changed credentials replace the old ones: ${where}`, async () => {
+      const old = await method.right(environment)
+      await method.change(environment)
       const answers: number[] = []
       await eventually(async () => {
-        answers.push(await ask(method.right(world)))
+        answers.push(await ask(method.right(environment)))
         expect(answers.at(-1)).toBe(app.operator)
       })
-      expect([app.operator, method.meanwhile]).toEqual(expect.arrayContaining(answers))
-      await eventually(async () => expect(await ask(old)).toBe(refused))
+      expect([app.operator, method.untilLoaded]).toEqual(expect.arrayContaining(answers))
+      await eventually(async () => expect(await ask(old)).toBe(rejected))
     })
 
-    test('and nothing secret is in any line of its log', async () => {
+    test(`no secret is logged: ${where}`, async () => {
       expect(await server.stop()).toBe(0)
       const secrets = [...PASSWORDS, ...TOKENS, 's3cret', ...sent.flatMap(partsOf)]
       expect(server.lines.length).toBeGreaterThan(2)
@@ -261,7 +263,7 @@ describe.each(APPS)('$name', (app) => {
   })
 })
 
-/** What must not be seen of an Authorization header: whatever stands in it, and each part of a token but its header. */
+/** What must not be logged of an Authorization header: the credentials, and each part of a token except its header. */
 function partsOf(authorization: string): string[] {
   const [, credentials = ''] = authorization.split(' ')
   return [credentials, ...credentials.split('.').slice(1)].filter((part) => part !== '')

@@ -1,6 +1,6 @@
 /**
- * The Operarios contract, line by line: what an author of an Operario may rely on. Guide means the Operarios guide, whose
- * ConfigMap and webhook are sent as they are printed there.
+ * The Operarios contract, clause by clause: what an author of an Operario may rely on. "Guide" is the Operarios guide, whose
+ * ConfigMap and webhook are used exactly as printed.
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -20,13 +20,13 @@ import { firing, makeAlert, makeWebhook, resolved } from './harness/webhook.ts'
 let system: System
 const operarios: KubeObject[] = []
 
-/** An Operario that is there before the worker starts. */
+/** Adds Operarios that exist before the worker starts. */
 function given(...configMaps: KubeObject[]): void {
   operarios.push(...configMaps)
 }
 
 beforeAll(async () => {
-  // The guide's image stands for a program that shows what it was given.
+  // In place of the guide's image, a program that prints its environment.
   system = await startSystem({ operarios, images: { 'your-registry/disk-cleanup': { command: printEnv } } })
 })
 
@@ -35,8 +35,8 @@ afterAll(() => system.stop())
 given(load(loadFixture('operarios-guide/configmap.yaml')) as KubeObject)
 const guideAlert = JSON.parse(loadFixture('operarios-guide/test-alert.json')) as ReturnType<typeof makeWebhook>
 
-describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and sanitised, with the labels of --labelSelector', () => {
-  test("the guide's ConfigMap serves the guide's alert", async () => {
+describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and sanitized, with the labels of --labelSelector', () => {
+  test("the guide's ConfigMap matches the guide's alert", async () => {
     const run = await system.run({ ...guideAlert, groupKey: 'name' })
     expect(run.operario).toMatchObject({
       configMap: `${system.namespace}/openfero-diskspacelow-firing`,
@@ -55,13 +55,13 @@ describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and san
     const metadata = { name, labels: { app: 'openfero' } }
     given(makeOperario('names', succeed, { metadata, key }))
   }
-  test.each(names)('alert $alertname is served by ConfigMap $name', async ({ alertname, name }) => {
+  test.each(names)('alert $alertname matches ConfigMap $name', async ({ alertname, name }) => {
     const { operario } = await system.run(firing(alertname))
     expect(operario?.configMap).toBe(`${system.namespace}/${name}`)
   })
 
   given(makeOperario('OnlyResolved', succeed, { status: 'resolved' }))
-  test('the status chooses the ConfigMap: an alert that fires does not run the Operario for resolved', async () => {
+  test('a firing alert does not run the Operario for resolved', async () => {
     const fired = await system.run(firing('OnlyResolved'))
     expect(fired.result).toMatchObject({
       outcome: 'unmatched',
@@ -73,7 +73,7 @@ describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and san
   })
 
   given(makeOperario('DiskSpaceLow', succeed, { status: 'resolved' }))
-  test('in a group that fires, the alert that is resolved runs the Operario for resolved', async () => {
+  test('a resolved alert in a firing group runs the Operario for resolved', async () => {
     const receipts = await system.post(loadFixture('alertmanager/firing-group-with-one-resolved.json'))
     const ended = await Promise.all(receipts.map(({ runId }) => system.runs.end(runId)))
     expect(ended.map(({ alert, operario }) => [alert.status, operario?.configMap])).toEqual([
@@ -86,7 +86,7 @@ describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and san
   given(makeOperario('OtherLabels', succeed, { metadata: { labels: { app: 'other' } } }))
   given(makeOperario('OtherNamespace', succeed, { metadata: { namespace: 'elsewhere', labels: { app: 'openfero' } } }))
   test.each(['NoLabels', 'OtherLabels', 'OtherNamespace'])(
-    'a ConfigMap of the right name that is not selected is not read: %s',
+    'a ConfigMap with the right name that is not selected is not used: %s',
     async (alertname) => {
       const { result } = await system.run(firing(alertname))
       expect(result.outcome).toBe('unmatched')
@@ -94,52 +94,55 @@ describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and san
     },
   )
 
-  test('ConfigMaps are listed and watched, never fetched one by one', (context) => {
+  test('ConfigMaps are listed and watched, never read one by one', (context) => {
     onDevCluster(context)
     const requests = system.cluster.audit.entries().filter(({ resource }) => resource === 'configmaps')
     expect(new Set(requests.map(({ verb }) => verb))).toEqual(new Set(['list', 'watch']))
     expect(requests.filter((request) => request.name !== undefined || request.namespace !== 'default')).toEqual([])
   })
 
-  test('a ConfigMap that is put up or changed later counts without a restart', async () => {
-    const outcomeNow = async () => (await system.run(firing('PutUpLater'))).result.outcome
+  test('a ConfigMap that is created or changed later takes effect without a restart', async () => {
+    const outcomeNow = async () => (await system.run(firing('CreatedLater'))).result.outcome
     expect(await outcomeNow()).toBe('unmatched')
     const labels = { app: 'openfero', 'openfero/job-disabled': 'true' }
-    await system.apply(makeOperario('PutUpLater', succeed, { metadata: { labels } }))
+    await system.apply(makeOperario('CreatedLater', succeed, { metadata: { labels } }))
     await eventually(async () => expect(await outcomeNow()).toBe('disabled'))
-    await system.apply(makeOperario('PutUpLater', succeed))
+    await system.apply(makeOperario('CreatedLater', succeed))
     await eventually(async () => expect(await outcomeNow()).toBe('succeeded'))
   })
 })
 
 describe("2. data[<alertname>], in the alert's own case, holds a complete batch/v1 Job", () => {
   given(makeOperario('CaseMatters', succeed, { key: 'casematters' }))
-  test('a key in another case is not it', async () => {
+  test('a key in another case does not match', async () => {
     const { result } = await system.run(firing('CaseMatters'))
     expect(result).toMatchObject({ outcome: 'unmatched', reason: expect.stringContaining('no key "CaseMatters"') })
   })
 
   const wrong = [
     ['a CronJob', 'NotAJob', '{apiVersion: batch/v1, kind: CronJob}', 'kind must be Job'],
-    ['another version', 'NotV1', '{apiVersion: batch/v1beta1, kind: Job}', 'apiVersion must be batch/v1'],
-    ['no YAML', 'NotYaml', 'kind: [Job', 'is not valid YAML'],
+    ['of another version', 'NotV1', '{apiVersion: batch/v1beta1, kind: Job}', 'apiVersion must be batch/v1'],
+    ['not YAML', 'NotYaml', 'kind: [Job', 'is not valid YAML'],
   ] as const
   for (const [, alertname, manifest] of wrong) given(makeOperario(alertname, [], { manifest }))
-  test.each(wrong)('%s ends the run invalid, and the reason says where and why', async (_, alertname, __, problem) => {
-    const { result } = await system.run(firing(alertname))
-    expect(result.outcome).toBe('invalid')
-    expect(result.reason).toContain(
-      `${system.namespace}/openfero-${alertname.toLowerCase()}-firing, key "${alertname}"`,
-    )
-    expect(result.reason).toContain(problem)
-    expect(await system.jobs(alertname)).toEqual([])
-  })
+  test.each(wrong)(
+    'a manifest that is %s ends the run invalid, and the reason says where and why',
+    async (_, alertname, __, problem) => {
+      const { result } = await system.run(firing(alertname))
+      expect(result.outcome).toBe('invalid')
+      expect(result.reason).toContain(
+        `${system.namespace}/openfero-${alertname.toLowerCase()}-firing, key "${alertname}"`,
+      )
+      expect(result.reason).toContain(problem)
+      expect(await system.jobs(alertname)).toEqual([])
+    },
+  )
 })
 
-describe('3. Every alert label reaches every container as OPENFERO_<LABEL>', () => {
+describe('3. Every container gets every alert label as OPENFERO_<LABEL>', () => {
   const containers = ['first', 'second'].map((name) => ({ name, image: 'example/tool:1', command: printEnv }))
   given(makeOperario('EnvSeen', [], { pod: { initContainers: [{ ...containers[0], name: 'before' }], containers } }))
-  test('in every container, init containers too, the process itself sees every label', async () => {
+  test('every container, including init containers, sees every label in its environment', async () => {
     const { job } = await system.run(firing('EnvSeen', { instance: 'node-1', mountpoint: '/var/log', camelCase: 'x' }))
     const logs = await Promise.all(['before', 'first', 'second'].map((container) => system.logOf(job, container)))
     const seen = logs.map((log) => JSON.parse(log) as unknown)
@@ -153,7 +156,7 @@ describe('3. Every alert label reaches every container as OPENFERO_<LABEL>', () 
     expect(seen).toEqual([expected, expected, expected])
   })
 
-  test("the author's own env stays", async () => {
+  test("the author's own env is kept", async () => {
     const { job } = await system.run({ ...guideAlert, groupKey: 'own-env' })
     expect(JSON.parse(await system.logOf(job, 'cleanup'))).toMatchObject({
       DRY_RUN: 'false',
@@ -163,7 +166,7 @@ describe('3. Every alert label reaches every container as OPENFERO_<LABEL>', () 
 
   const env = [{ name: 'TARGET', value: 'https://$(OPENFERO_INSTANCE):9100' }]
   given(makeOperario('Refers', shell('echo "$TARGET" "$0"'), { container: { env, args: ['$(OPENFERO_INSTANCE)'] } }))
-  test("$(OPENFERO_INSTANCE) stands for the label in the author's env and args", async () => {
+  test("$(OPENFERO_INSTANCE) expands to the label in the author's env and args", async () => {
     const { job } = await system.run(firing('Refers', { instance: 'node-7' }))
     expect(await system.logOf(job)).toBe('https://node-7:9100 node-7\n')
   })
@@ -175,9 +178,9 @@ describe('3. Every alert label reaches every container as OPENFERO_<LABEL>', () 
   })
 })
 
-describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manifest is passed on unchanged', () => {
+describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manifest is unchanged', () => {
   given(makeOperario('ExitsWith0', shell('exit 0')))
-  test('exit code 0: the run succeeded', async () => {
+  test('exit code 0 ends the run succeeded', async () => {
     const { id, result } = await system.run(firing('ExitsWith0'))
     expect(result.outcome).toBe('succeeded')
     expect(await system.runs.state(id)).toBe('completed')
@@ -188,7 +191,7 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
     const script = `seq 100; echo last words of ${code} >&2; exit ${code}`
     given(makeOperario(`ExitsWith${code}`, shell(script)))
   }
-  test.each(codes)('exit code %i: the run failed, with the code and the last log lines', async (exitCode) => {
+  test.each(codes)('exit code %i ends the run failed, with the code and the last log lines', async (exitCode) => {
     const { id, result } = await system.run(firing(`ExitsWith${exitCode}`))
     expect(result).toMatchObject({
       outcome: 'failed',
@@ -201,30 +204,28 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
   })
 
   given(makeOperario('FailsThrice', shell('exit 4'), { job: { backoffLimit: 2 } }))
-  test('backoffLimit: 2 gives three attempts, and all their exit codes are kept', async () => {
+  test('backoffLimit 2 allows three attempts, and all their exit codes are recorded', async () => {
     const { result } = await system.run(firing('FailsThrice'))
     expect(result).toMatchObject({ outcome: 'failed', exits: [{ exitCode: 4 }, { exitCode: 4 }, { exitCode: 4 }] })
   })
 
   const mark = join(tmpdir(), `opifer-tried-${randomUUID()}`)
   afterAll(() => rm(mark, { force: true }))
-  given(
-    makeOperario('MendsItself', shell(`[ -e ${mark} ] || { touch ${mark}; exit 1; }`), { job: { backoffLimit: 1 } }),
-  )
-  test('a failed pod is no failed Job while retries remain', async (context) => {
+  given(makeOperario('FailsOnce', shell(`[ -e ${mark} ] || { touch ${mark}; exit 1; }`), { job: { backoffLimit: 1 } }))
+  test('a failed pod does not fail the run while retries remain', async (context) => {
     onDevCluster(context)
-    const { result } = await system.run(firing('MendsItself'))
+    const { result } = await system.run(firing('FailsOnce'))
     expect(result.outcome).toBe('succeeded')
     expect(existsSync(mark)).toBe(true)
   })
 
   given(makeOperario('TooSlow', shell('sleep 60'), { job: { activeDeadlineSeconds: 1, backoffLimit: 0 } }))
-  test('activeDeadlineSeconds ends the Job, and the run failed', async () => {
+  test('activeDeadlineSeconds ends the Job and the run failed', async () => {
     const { result } = await system.run(firing('TooSlow'))
     expect(result).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('DeadlineExceeded') })
   })
 
-  // The guide's best practices 3, 4, 5 and 7 in one, and what else an author may well write.
+  // The guide's best practices 3, 4, 5 and 7, and other common fields.
   const manifest = `
     apiVersion: batch/v1
     kind: Job
@@ -277,7 +278,7 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
             volumeMounts: [{name: scratch, mountPath: /scratch}]
           restartPolicy: Never`
   given(makeOperario('Everything', [], { manifest }))
-  test('everything else that the author wrote stands in the Job as it was written', async (context) => {
+  test('everything else that the author wrote is in the Job unchanged', async (context) => {
     onDevCluster(context)
     const { result } = await system.run(firing('Everything'))
     expect(result.outcome).toBe('succeeded')
@@ -291,14 +292,14 @@ describe('4. Exit code 0 is success, 1–255 failure, and the rest of the manife
 })
 
 describe('5. ttlSecondsAfterFinished defaults to 300', () => {
-  test('where the author does not say', async () => {
+  test('a Job without a TTL of its own is kept for 300 seconds', async () => {
     const { job } = await system.run({ ...guideAlert, groupKey: 'ttl' })
     const created = (await system.jobs('DiskSpaceLow')).find(({ metadata }) => metadata.name === job?.name)
     expect(created?.spec?.ttlSecondsAfterFinished).toBe(300)
   })
 
   given(makeOperario('KeptFor60', succeed, { job: { ttlSecondsAfterFinished: 60 } }))
-  test("and the author's value wins", async () => {
+  test("the author's ttlSecondsAfterFinished overrides the default", async () => {
     await system.run(firing('KeptFor60'))
     expect((await system.jobs('KeptFor60'))[0]?.spec?.ttlSecondsAfterFinished).toBe(60)
   })
@@ -309,7 +310,7 @@ describe('5. ttlSecondsAfterFinished defaults to 300', () => {
     ['KeptFor0', 'succeeded'],
     ['FailsAndIsGone', 'failed'],
   ])(
-    'also 0, which removes the Job as soon as it is over: its end is known all the same (%s)',
+    'the end of a Job with ttlSecondsAfterFinished 0 is recorded although the Job is deleted at once: %s',
     async (name, outcome) => {
       const { result } = await system.run(firing(name))
       expect(result.outcome).toBe(outcome)
@@ -318,7 +319,7 @@ describe('5. ttlSecondsAfterFinished defaults to 300', () => {
   )
 })
 
-describe('6. POST /alerts takes the webhook', () => {
+describe('6. POST /alerts accepts the webhook', () => {
   test("the guide's curl line runs the guide's alert", async () => {
     const dir = await mkdtemp(join(tmpdir(), 'opifer-guide-'))
     onTestFinished(() => rm(dir, { recursive: true }))
@@ -328,7 +329,7 @@ describe('6. POST /alerts takes the webhook', () => {
     expect(result.outcome).toBe('succeeded')
   })
 
-  test('an alert without an alertname ends invalid, and the others of its group go on', async () => {
+  test('an alert without an alertname ends invalid and does not affect the others of its group', async () => {
     const nameless = { ...makeAlert('x'), labels: { severity: 'warning' } }
     const receipts = await system.post(
       makeWebhook([makeAlert('KeptFor60', { instance: 'a' }), nameless, makeAlert('KeptFor60', { instance: 'b' })]),
@@ -342,7 +343,7 @@ describe('6. POST /alerts takes the webhook', () => {
   const gate = makeGate()
   afterAll(() => gate.remove())
   given(makeOperario('TakesLong', gate.command))
-  test('twins and repeats join the run in flight: one Job', async (context) => {
+  test('twins and repeats join the run in flight and share its Job', async (context) => {
     onDevCluster(context)
     const receipts = await Promise.all(Array.from({ length: 8 }, () => system.post(firing('TakesLong'))))
     const results = receipts.flat().map(({ result }) => result)
@@ -359,7 +360,7 @@ describe('6. POST /alerts takes the webhook', () => {
 describe('7. A ConfigMap labelled `openfero/job-disabled: "true"` is known but not run', () => {
   const metadata = { labels: { app: 'openfero', 'openfero/job-disabled': 'true' } }
   given(makeOperario('SwitchedOff', succeed, { metadata }))
-  test('the run ends disabled, without a Job', async () => {
+  test('a run for a disabled Operario ends disabled, without a Job', async () => {
     const { id, result } = await system.run(firing('SwitchedOff'))
     expect(result).toMatchObject({ outcome: 'disabled', reason: expect.stringContaining('openfero/job-disabled') })
     expect(await system.jobs('SwitchedOff')).toEqual([])
@@ -367,12 +368,12 @@ describe('7. A ConfigMap labelled `openfero/job-disabled: "true"` is known but n
   })
 })
 
-describe('8. Compatibility with what is built around OpenFero', () => {
+describe('8. Tools built around OpenFero keep working', () => {
   given(makeOperario('Labelled', succeed), makeOperario('LabelledFailing', shell('exit 1')))
 
   test('the Job and its pods carry the labels openfero.io/group-key, openfero.io/alert and openfero.io/status', async () => {
     await system.run({ ...firing('Labelled'), groupKey: 'foobar' })
-    // FNV-1a-64 of "foobar", from the test vectors of the hash's authors.
+    // FNV-1a-64 of "foobar", from the authors' test vectors.
     const groupKey = `g${0x85944171f73967e8n.toString(36)}`
     const labels = {
       'openfero.io/group-key': groupKey,
@@ -419,7 +420,7 @@ describe('8. Compatibility with what is built around OpenFero', () => {
   test.each([
     { dash: '-', auth: basic },
     { dash: '--', auth: bearer },
-  ])("OpenFero's flags do what they say, written with $dash", async ({ dash, auth }) => {
+  ])("OpenFero's flags work when written with $dash", async ({ dash, auth }) => {
     const operario = makeOperario('Flagged', succeed, { metadata: { namespace: 'recipes', labels: { team: 'ops' } } })
     const ingestFlags = ['addr=127.0.0.1:0', 'logLevel=info', ...auth.flags].map((flag) => dash + flag)
     const flagged = await startSystem({ workers: 0, ingestFlags, operarios: [operario] })
@@ -448,8 +449,8 @@ describe('8. Compatibility with what is built around OpenFero', () => {
   })
 })
 
-describe('What is not acted upon', () => {
-  test('after a run the same alert is quiet for the cooldown, 60 s by default', async () => {
+describe('Alerts that get no Job', () => {
+  test('a repeat within the cooldown, 60 s by default, gets no run', async () => {
     const { id } = await system.run(firing('KeptFor60', { instance: 'cooldown' }))
     const [repeat] = await system.post(firing('KeptFor60', { instance: 'cooldown' }))
     expect(repeat).toMatchObject({ result: 'cooldown', runId: id })
@@ -462,14 +463,14 @@ describe('What is not acted upon', () => {
     const metadata = { labels: { app: 'openfero' }, annotations: { 'opifer.io/cooldown': value } }
     given(makeOperario(alertname, succeed, { metadata }))
   }
-  test('the annotation opifer.io/cooldown of the ConfigMap says how long, 0 for not at all', async () => {
+  test('the annotation opifer.io/cooldown with value 0 turns the cooldown off', async () => {
     const first = await system.run(firing('NeverCools'))
     const second = await system.run(firing('NeverCools'))
     expect(second.id).not.toBe(first.id)
     expect(second.job?.name).not.toBe(first.job?.name)
   })
 
-  test('and when the time is over the alert is acted upon again', async () => {
+  test('a repeat after the cooldown gets a run', async () => {
     const { id } = await system.run(firing('CoolsAMoment'))
     const [repeat] = await system.post(firing('CoolsAMoment'))
     expect(repeat).toMatchObject({ result: 'cooldown', runId: id })
@@ -482,7 +483,7 @@ describe('What is not acted upon', () => {
   })
 
   given(makeOperario('Passes', succeed))
-  test('a firing alert that resolved before its Job was created ends superseded', async (context) => {
+  test('an alert that resolves before its Job is created ends superseded', async (context) => {
     onDevCluster(context)
     const outage = system.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 503 } })
     onTestFinished(outage)
@@ -495,7 +496,7 @@ describe('What is not acted upon', () => {
     expect(await system.jobs('Passes')).toEqual([])
   })
 
-  test('an alert that fires anew after it resolved is not superseded', async () => {
+  test('an alert that fires again after it resolved is not superseded', async () => {
     await system.run(resolved('Passes', { instance: 'b' }))
     const later = {
       labels: { alertname: 'Passes', severity: 'warning', instance: 'b' },
@@ -505,23 +506,26 @@ describe('What is not acted upon', () => {
     expect(run.result.outcome).toBe('succeeded')
   })
 
-  test('an alert whose Job could not be created within --maxAge ends expired, with the cause', async (context) => {
+  test('an alert whose Job can not be created within --maxAge ends expired, with the cause', async (context) => {
     onDevCluster(context)
     const old = await startSystem({ workerFlags: ['--maxAge=1s'], operarios: [makeOperario('Waits', succeed)] })
     onTestFinished(() => old.stop())
     old.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 503 } })
     const { result } = await old.run(firing('Waits'))
-    expect(result).toMatchObject({ outcome: 'expired', reason: expect.stringMatching(/more than --maxAge=1 s; .* 503 /) })
+    expect(result).toMatchObject({
+      outcome: 'expired',
+      reason: expect.stringMatching(/more than --maxAge=1 s; .* 503 /),
+    })
     expect(await old.jobs('Waits')).toEqual([])
   })
 })
 
-/** For what wants a cluster that misbehaves when told to, or whose containers see the files of this machine. */
+/** For tests that inject faults into the cluster, or whose containers use files of this machine. */
 function onDevCluster(context: TestContext): void {
   context.skip(system.noDevCluster !== undefined, system.noDevCluster)
 }
 
-/** The guide's own line, with another host; without curl the same request by other means. */
+/** The guide's own command, with another host; without curl, the same request by fetch. */
 async function guideCurl(cwd: string): Promise<Receipt[]> {
   const command = findExecutable('curl')
   if (command === undefined) return system.post(loadFixture('operarios-guide/test-alert.json'))

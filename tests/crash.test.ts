@@ -1,6 +1,6 @@
 /**
- * Processes die, Redis and the API server go away and come back. Whatever happens, an alert that was accepted has one run,
- * the run has one Job, and the Job's end is told.
+ * Processes die, Redis and the API server fail and recover. In every case, an accepted alert has one run, the run has one
+ * Job, and the Job's end is recorded.
  */
 import type { JobRef } from '@opifer/core'
 import type { FaultRule } from '@opifer/devcluster'
@@ -16,7 +16,7 @@ let system: System
 let slow: Slow
 const gate = makeGate()
 
-/** The one worker that is there when a test begins; a test that ends it may leave another in its place. */
+/** The only worker when a test begins; a test that ends it may leave another one. */
 let worker: OpiferProcess | undefined
 
 beforeAll(async () => {
@@ -47,21 +47,21 @@ afterEach(async () => {
 
 const creating = { verb: 'create', resource: 'jobs' } as const
 
-describe('A worker that dies', () => {
-  test('killed when its create call was carried out but not answered: another adopts the Job', async () => {
+describe('Workers', () => {
+  test('the Job of a worker that was killed before its create was answered is adopted by another', async () => {
     const first = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
     const runId = await post('crash-1')
     await eventually(() => expect(jobsOf('crash-1')).toHaveLength(1))
     await first.kill()
     const second = await replaceWorker()
-    expect(await sequelOf(runId, 'crash-1')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'crash-1')).toEqual(ONE_OF_EACH)
     expect(await readCounter('opifer_jobs_adopted_total', [second])).toBe(1)
     expect(await readCounter('openfero_jobs_created_total', [second])).toBe(0)
     expect(await readCounter('openfero_jobs_succeeded_total', [second])).toBe(1)
   })
 
-  test('killed when its create call was carried out, for an alert that then ends and fires anew: the new firing joins the run', async () => {
+  test('a later firing adopts the Job of a worker that was killed before its create was answered', async () => {
     const first = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
     const runId = await post('crash-refire', 'Gated')
@@ -69,25 +69,29 @@ describe('A worker that dies', () => {
     await first.kill()
     await system.post(resolved('Gated', { instance: 'crash-refire' }))
     await replaceWorker()
-    // The run was about to end superseded when its Job was found.
+    // The run would have ended superseded if its Job had not been found.
     await jobOf(runId)
-    const anew = makeAlert('Gated', { instance: 'crash-refire' }, { startsAt: '2026-11-23T05:00:00Z' })
-    expect(await system.post(makeWebhook([anew]))).toMatchObject([{ result: 'deduplicated', runId }])
+    const later = makeAlert('Gated', { instance: 'crash-refire' }, { startsAt: '2026-11-23T05:00:00Z' })
+    const [receipt] = await system.post(makeWebhook([later]))
+    expect(receipt).toMatchObject({ result: 'enqueued' })
+    const laterRunId = receipt?.runId ?? ''
+    expect(await jobOf(laterRunId)).toMatchObject({ uid: (await jobOf(runId)).uid, adopted: true })
     await gate.open()
-    expect(await sequelOf(runId, 'crash-refire', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'crash-refire', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(laterRunId, 'crash-refire', 'Gated')).toEqual(ONE_OF_EACH)
   })
 
-  test('killed while the Job runs: another tells its end', async () => {
+  test('the end of a Job is recorded by another worker when its own was killed', async () => {
     const first = takeWorker()
     const runId = await post('crash-2', 'Gated')
     await jobOf(runId)
     await first.kill()
     await replaceWorker()
     await gate.open()
-    expect(await sequelOf(runId, 'crash-2', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'crash-2', 'Gated')).toEqual(ONE_OF_EACH)
   })
 
-  test('killed while the Job runs, which ends before another worker is there: its end is told all the same', async () => {
+  test('the end of a Job is recorded although it came while no worker was up', async () => {
     const first = takeWorker()
     const runId = await post('crash-3', 'Gated')
     await jobOf(runId)
@@ -95,28 +99,28 @@ describe('A worker that dies', () => {
     await gate.open()
     await eventually(() => expect(jobsOf('crash-3', 'Gated')[0]?.status?.conditions).toBeDefined())
     await replaceWorker()
-    expect(await sequelOf(runId, 'crash-3', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'crash-3', 'Gated')).toEqual(ONE_OF_EACH)
   })
 
-  test('frozen in the middle of its create call until another has done everything: it changes nothing any more', async () => {
+  test('a worker that was frozen in its create changes nothing after another has finished the run', async () => {
     const frozen = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'latency', milliseconds: 500 } })
     const runId = await post('crash-4')
     await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
     frozen.signal('SIGSTOP')
     const other = await replaceWorker()
-    expect(await sequelOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
-    const told = await system.runs.find(runId)
+    expect(await outcomeOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
+    const recorded = await system.runs.find(runId)
     frozen.signal('SIGCONT')
     await frozen.waitForLine(new RegExp(`${runId}.*"Job created"`))
-    // When it has stopped, it has done what it would do.
+    // Once it has stopped, it can do nothing more.
     await frozen.stop()
-    expect(await system.runs.find(runId)).toEqual(told)
-    expect(await sequelOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
+    expect(await system.runs.find(runId)).toEqual(recorded)
+    expect(await outcomeOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
     expect(await readCounter('openfero_jobs_succeeded_total', [other])).toBe(1)
   })
 
-  test('stopped with SIGTERM in the middle of a create call: it finishes that, exits 0, and the next worker goes on', async () => {
+  test('a worker that gets SIGTERM during a create finishes it and exits 0, and the next worker continues', async () => {
     const first = takeWorker()
     const release = system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 500 } })
     const instances = ['crash-5a', 'crash-5b', 'crash-5c']
@@ -127,11 +131,11 @@ describe('A worker that dies', () => {
     await gate.open()
     await replaceWorker()
     for (const [index, runId] of runIds.entries()) {
-      expect(await sequelOf(runId, instances[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
+      expect(await outcomeOf(runId, instances[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
     }
   })
 
-  test('alive, but taken for dead by another: two workers work one run at once, and it has one Job', async () => {
+  test('two workers that work on one run at once create one Job', async () => {
     const workers = [takeWorker(), await replaceWorker()]
     const counters = ['openfero_jobs_created_total', 'opifer_jobs_adopted_total', 'openfero_jobs_succeeded_total']
     const read = () => Promise.all(counters.map((name) => readCounter(name, workers)))
@@ -141,18 +145,18 @@ describe('A worker that dies', () => {
     const runId = await post('crash-6')
     await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
     await system.runs.unlock(runId)
-    expect(await sequelOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
-    // The first one's create comes too late, and with its answer it finds that the run is no longer its own.
+    expect(await outcomeOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
+    // The create of the first worker comes too late; with the answer it learns that it has lost the run.
     await eventually(() => expect(answersToCreates().slice(earlier)).toEqual([201, 409]))
-    expect(await sequelOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
     expect(minus(await read(), before)).toEqual([1, 0, 1])
   })
 })
 
-describe('Redis that goes away', () => {
+describe('Redis', () => {
   const group = Array.from({ length: 10 }, (_, index) => `redis-${index}`)
 
-  test('restarted while runs are queued and in flight: every one ends', async () => {
+  test('every run ends when Redis restarts while runs are queued and in flight', async () => {
     system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 200 } })
     const receipts = await system.post(makeWebhook(group.map((instance) => makeAlert('Gated', { instance }))))
     await eventually(async () => expect((await system.jobs('Gated')).filter(isOneOf(group)).length).toBeGreaterThan(2))
@@ -160,12 +164,12 @@ describe('Redis that goes away', () => {
     await system.redis.restart()
     await gate.open()
     for (const [index, { runId }] of receipts.entries()) {
-      expect(await sequelOf(runId, group[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
+      expect(await outcomeOf(runId, group[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
     }
     await eventually(async () => expect(await statusOf(`${system.ingest.url}/readiness`)).toBe(200))
   })
 
-  test('emptied while a Job runs, and the alert is sent again: the new run adopts the Job', async () => {
+  test('a repeat adopts the running Job after Redis was emptied', async () => {
     const before = await post('redis-flushed', 'Gated')
     await jobOf(before)
     await system.redis.flush()
@@ -173,14 +177,14 @@ describe('Redis that goes away', () => {
     expect(after).not.toBe(before)
     await jobOf(after)
     await gate.open()
-    expect(await sequelOf(after, 'redis-flushed', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(after, 'redis-flushed', 'Gated')).toEqual(ONE_OF_EACH)
   })
 
-  test('emptied after the Job finished, and the alert is sent again: it gets another Job, under the next number', async () => {
+  test('a repeat gets a Job with the next number after Redis was emptied and the first Job has finished', async () => {
     const first = await system.runs.end(await post('redis-again'))
     await system.redis.flush()
     const second = await system.runs.end(await post('redis-again'))
-    // What Redis knows of the first two is the second alone.
+    // Of the first two, Redis knows only the second.
     const third = await system.runs.end(await post('redis-again'))
     expect([first, second, third].map(({ result }) => result.outcome)).toEqual(['succeeded', 'succeeded', 'succeeded'])
     expect(new Set([first, second, third].map(({ job }) => job?.name)).size).toBe(3)
@@ -188,55 +192,55 @@ describe('Redis that goes away', () => {
   })
 })
 
-describe('An API server that misbehaves', () => {
+describe('The API server', () => {
   const faults: [name: string, rule: FaultRule][] = [
     ['answers 503 to creates', { ...creating, times: 2, fault: { type: 'status', code: 503 } }],
     ['answers 500 to creates', { ...creating, times: 1, fault: { type: 'status', code: 500 } }],
-    ['answers 403 for a quota that is used up', { ...creating, times: 1, fault: { type: 'status', code: 403 } }],
+    ['answers 403 for an exhausted quota', { ...creating, times: 1, fault: { type: 'status', code: 403 } }],
     ['cuts the connection before the create', { ...creating, times: 1, fault: { type: 'cut' } }],
     ['cuts the connection after the create', { ...creating, times: 1, fault: { type: 'commit-then-cut' } }],
     ['sends events twice', { verb: 'watch', resource: 'jobs', fault: { type: 'duplicate-events' } }],
-    ['sends events that are out of date', { verb: 'watch', resource: 'jobs', fault: { type: 'stale-events' } }],
+    ['sends stale events', { verb: 'watch', resource: 'jobs', fault: { type: 'stale-events' } }],
     ['sends events late', { verb: 'watch', resource: 'jobs', fault: { type: 'late-events', milliseconds: 500 } }],
   ]
-  test.each(faults)('%s: the run ends right, with one Job', async (name, rule) => {
+  test.each(faults)('a run ends with one Job when the API server %s', async (name, rule) => {
     system.cluster.faults.add(rule)
     const runId = await post(name)
-    expect(await sequelOf(runId, name)).toEqual(ONE_OF_EACH)
-    // A rule that is spent is gone; any other must have befallen something.
+    expect(await outcomeOf(runId, name)).toEqual(ONE_OF_EACH)
+    // Spent rules are removed; the others must have had an effect.
     expect(system.cluster.faults.list().filter(({ hits }) => hits === 0)).toEqual([])
   })
 
-  test('answers 429 with Retry-After: it is not asked again before', async () => {
+  test('a create that was answered 429 is not retried before its Retry-After', async () => {
     const fault = { type: 'status', code: 429, retryAfterSeconds: 2 } as const
     system.cluster.faults.add({ ...creating, times: 1, fault })
     const startedAt = Date.now()
-    expect(await sequelOf(await post('api-429'), 'api-429')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(await post('api-429'), 'api-429')).toEqual(ONE_OF_EACH)
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(2_000)
   })
 
-  test('refuses connections for a while', async () => {
+  test('a run waits while the API server refuses connections', async () => {
     await system.cluster.faults.refuse()
     const runId = await post('api-refuses')
     await eventually(async () => expect(await system.runs.state(runId)).toBe('delayed'))
     await system.cluster.faults.accept()
-    expect(await sequelOf(runId, 'api-refuses')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'api-refuses')).toEqual(ONE_OF_EACH)
   })
 
-  test('cuts the watches and forgets its history while a Job runs', async () => {
+  test('the end of a Job is noticed at once after watches were cut and their history was lost', async () => {
     const runId = await post('api-410', 'Gated')
     await jobOf(runId)
     system.cluster.faults.expireHistory()
     system.cluster.faults.cutWatches()
     const openedAt = Date.now()
     await gate.open()
-    expect(await sequelOf(runId, 'api-410', 'Gated')).toEqual(ONE_OF_EACH)
+    expect(await outcomeOf(runId, 'api-410', 'Gated')).toEqual(ONE_OF_EACH)
     const { result } = await system.runs.end(runId)
-    // Sooner than the run would look after its Job by itself.
+    // Sooner than the run would poll its Job.
     expect(result.finishedAt - openedAt).toBeLessThan(10_000)
   })
 
-  test('a Job that is deleted before its end ends the run lost', async () => {
+  test('a run ends lost when its Job is deleted before its end', async () => {
     const runId = await post('api-deleted', 'Gated')
     const { namespace, name } = await jobOf(runId)
     system.cluster.store.remove('jobs', namespace, name)
@@ -244,21 +248,21 @@ describe('An API server that misbehaves', () => {
     expect(result.outcome).toBe('lost')
   })
 
-  test('a failed Job is told as failed, though nothing can be read of its pods', async () => {
+  test('a failed Job is recorded as failed although its pods can not be read', async () => {
     system.cluster.faults.add({ verb: 'list', resource: 'pods', fault: { type: 'status', code: 403 } })
     const { result } = await system.runs.end(await post('api-no-pods', 'Fails'))
     expect(result).toMatchObject({ outcome: 'failed', exits: [] })
   })
 })
 
-describe('An API server that does not even say that it is away', () => {
-  test('a create that was carried out but never answered is tried again, and finds its Job', async () => {
+describe('A silent API server', () => {
+  test('a create that was executed but never answered is retried and finds its Job', async () => {
     const run = await slow.system.runs.end(slow.unanswered, { timeout: 60_000 })
     expect(run.result.outcome).toBe('succeeded')
     expect(await slow.system.jobs('Quick')).toHaveLength(1)
   }, 65_000)
 
-  test('watches that fall silent for ever keep no run from its end', async () => {
+  test('a run ends although the watches are silent forever', async () => {
     const run = await slow.system.runs.end(slow.unwatched, { timeout: 80_000 })
     expect(run.result.outcome).toBe('succeeded')
     expect(await slow.system.jobs('Gated')).toHaveLength(1)
@@ -272,7 +276,7 @@ interface Slow {
   unwatched: string
 }
 
-/** Time-outs take half a minute: these two runs go on beside all other tests, and are looked at last. */
+/** Timeouts take half a minute, so these two runs proceed during all other tests and are checked last. */
 async function startSlow(): Promise<Slow> {
   const held = makeGate()
   const own = await startSystem({ operarios: [makeOperario('Quick', succeed), makeOperario('Gated', held.command)] })
@@ -292,7 +296,7 @@ async function startSlow(): Promise<Slow> {
 
 function takeWorker(): OpiferProcess {
   const taken = worker
-  if (!taken) throw new Error('there is no worker')
+  if (!taken) throw new Error('no worker is up')
   worker = undefined
   onTestFinished(async () => {
     await taken.kill()
@@ -309,13 +313,13 @@ function minus(after: readonly number[], before: readonly number[]): number[] {
   return after.map((value, index) => value - (before[index] ?? 0))
 }
 
-/** Posts an alert that has not its like in another test, and returns its run. */
+/** Posts an alert that no other test uses, and returns its run. */
 async function post(instance: string, alertname = 'Quick'): Promise<string> {
   const [receipt] = await system.post(firing(alertname, { instance }))
   return receipt?.runId ?? ''
 }
 
-/** Waits until the run has its Job on record. */
+/** Waits until the run has recorded its Job. */
 function jobOf(runId: string, { runs }: System = system): Promise<JobRef> {
   return eventually(async () => {
     const run = await runs.find(runId)
@@ -329,7 +333,7 @@ function jobsOf(instance: string, alertname = 'Quick'): Job[] {
   return jobs.filter(({ metadata }) => metadata.labels?.['openfero.io/alert'] === alertname).filter(isOneOf([instance]))
 }
 
-/** The status codes with which Jobs were created, or not. */
+/** The status codes of all creates of Jobs. */
 function answersToCreates(): number[] {
   const entries = system.cluster.audit.entries()
   return entries.filter(({ verb, resource }) => verb === 'create' && resource === 'jobs').map(({ code }) => code)
@@ -342,8 +346,8 @@ function isOneOf(instances: readonly string[]): (job: Job) => boolean {
   }
 }
 
-/** What one alert has led to, when its run is over. */
-async function sequelOf(runId: string, instance: string, alertname = 'Quick') {
+/** What an alert has led to once its run has ended. */
+async function outcomeOf(runId: string, instance: string, alertname = 'Quick') {
   const run = await system.runs.end(runId)
   const state = await system.runs.state(runId)
   const all = await system.runs.all()

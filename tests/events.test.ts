@@ -1,4 +1,4 @@
-/** What `kubectl describe` shows of an Operario that fails or can't work, and what telling it costs. */
+/** The Kubernetes Events about Operarios that fail or can't work, and their cost. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { eventually, findExecutable } from '@opifer/testkit'
@@ -9,7 +9,7 @@ import { startSystem, type System } from './harness/system.ts'
 import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
 
 const kubectl = findExecutable('kubectl')
-if (kubectl === undefined) console.warn('There is no kubectl on the PATH: what it shows of Events is not tested.')
+if (kubectl === undefined) console.warn('kubectl is not on the PATH: its output is not tested.')
 
 const OPERARIOS = [
   makeOperario('Succeeds', succeed),
@@ -25,30 +25,30 @@ describe('Kubernetes Events', () => {
   })
   afterAll(() => system.stop())
 
-  test('tell of a run that failed at the ConfigMap of its Operario, with run, alertname and exit code', async () => {
+  test('a failed run writes an Event on the ConfigMap of its Operario, with run, alertname and exit code', async () => {
     const { id } = await system.run(firing('Fails'))
     const event = await eventOf(system, 'openfero-fails-firing')
     expect(event).toMatchObject({ type: 'Warning', reason: 'RunFailed', count: 1 })
     expect(event['message']).toMatch(new RegExp(`^run ${id} of Fails \\(firing\\): .*exit code 3$`))
   })
 
-  test('tell of an Operario that can not work, and why', async () => {
+  test('an invalid Operario gets an Event that says why', async () => {
     await system.run(firing('Broken'))
     const event = await eventOf(system, 'openfero-broken-firing')
     expect(event).toMatchObject({ type: 'Warning', reason: 'OperarioInvalid', count: 1 })
     expect(event['message']).toContain('is not a Job manifest')
   })
 
-  test.skipIf(kubectl === undefined)('are shown by kubectl describe', async () => {
+  test.skipIf(kubectl === undefined)('kubectl describe shows the Events of an Operario', async () => {
     await system.run(firing('Shown'))
     await eventOf(system, 'openfero-shown-firing')
     const args = ['--kubeconfig', system.kubeconfig, 'describe', 'configmap', 'openfero-shown-firing']
-    // The cluster is in this process: it could not answer while a call waits for kubectl in place.
+    // The cluster is in this process, so a synchronous call would keep it from answering.
     const { stdout } = await promisify(execFile)(kubectl ?? '', args)
     expect(stdout).toMatch(/Warning\s+RunFailed\s+\S+.*opifer-worker\s+run \S+ of Shown/)
   })
 
-  test('are few, however many runs fail: one for the Operario, with a count', async () => {
+  test('many failed runs share one Event with a count', async () => {
     const before = eventCalls(system)
     const alerts = Array.from({ length: 30 }, (_, number) => makeAlert('Storm', { number: `${number}` }))
     const receipts = await system.post(makeWebhook(alerts))
@@ -59,14 +59,14 @@ describe('Kubernetes Events', () => {
     expect(eventCalls(system) - before).toBeLessThanOrEqual(5)
   })
 
-  test('are not written for runs that succeed: these cost one create and no other call', async () => {
+  test('a run that succeeds writes no Event and costs one create', async () => {
     const before = calls(system).length
     await system.run(firing('Succeeds'))
     const ofRun = calls(system).slice(before)
     expect(ofRun.filter((call) => !/^(list|watch) (configmaps|jobs)$/.test(call))).toEqual(['create jobs'])
   })
 
-  test('cost no run its outcome when they can not be written, which is counted', async () => {
+  test('an Event that can not be written is counted and does not affect the run', async () => {
     system.cluster.faults.add({ verb: 'create', resource: 'events', fault: { type: 'status', code: 403 } })
     expect((await system.run(firing('Refused'))).result.outcome).toBe('failed')
     const failures = () => readCounter('opifer_kube_events_total{result="failed"}', system.workers)
@@ -75,7 +75,7 @@ describe('Kubernetes Events', () => {
   })
 })
 
-test('Where they are turned off no Event is written', async () => {
+test('no Event is written with --kubeEvents=off', async () => {
   const system = await startSystem({ operarios: OPERARIOS, workerFlags: ['--kubeEvents=off'] })
   onTestFinished(() => system.stop())
   await system.run(firing('Fails'))
@@ -94,7 +94,7 @@ function warnings({ cluster }: System, configMap: string): Record<string, unknow
 function eventOf(system: System, configMap: string): Promise<Record<string, unknown>> {
   return eventually(() => {
     const [event] = warnings(system, configMap)
-    if (!event) throw new Error(`there is no Event about ${configMap}`)
+    if (!event) throw new Error(`no Event about ${configMap}`)
     return event
   })
 }

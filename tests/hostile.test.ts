@@ -1,6 +1,6 @@
 /**
- * Alerts, ConfigMaps and requests as an attacker would have them, from HTTP to the running process. Labels come from
- * whoever can make a metric: nothing in them may be evaluated, reach further than the alert's own Job, or stop the others.
+ * Alerts, ConfigMaps and requests of an attacker, from HTTP to the running process. Anyone who can create a metric controls
+ * its labels: nothing in them may be evaluated, reach beyond the alert's own Job, or block other alerts.
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
 let system: System
 const operarios: KubeObject[] = []
 
-/** An Operario that is there before the worker starts. */
+/** Adds Operarios that exist before the worker starts. */
 function given(...configMaps: KubeObject[]): void {
   operarios.push(...configMaps)
 }
@@ -33,14 +33,14 @@ afterAll(() => system.stop())
 
 afterEach(async () => {
   const { result } = await system.run(firing('Harmless', { instance: randomUUID() }))
-  if (result.outcome !== 'succeeded') throw new Error(`the next alert, which is sound, ended ${result.outcome}`)
+  if (result.outcome !== 'succeeded') throw new Error(`the next, harmless alert ended ${result.outcome}`)
 })
 
 given(makeOperario('Harmless', succeed))
 const secret = { name: 'SECRET', value: 's3cr3t' }
 given(makeOperario('PrintsEnv', printEnv, { container: { env: [secret] } }))
 
-/** Runs an alert with these labels, and returns the environment that the process saw. */
+/** Runs an alert with these labels, and returns the environment of its process. */
 async function environmentOf(labels: string | Record<string, string>): Promise<Record<string, string>> {
   const webhook = JSON.stringify(makeWebhook([{ ...makeAlert('PrintsEnv'), labels: 'LABELS' }]))
   const json = typeof labels === 'string' ? labels : JSON.stringify(labels)
@@ -53,7 +53,7 @@ async function environmentOf(labels: string | Record<string, string>): Promise<R
   return JSON.parse(await system.logOf(run.job)) as Record<string, string>
 }
 
-describe('Values of labels', () => {
+describe('Label values', () => {
   given({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -68,18 +68,18 @@ describe('Values of labels', () => {
     ['a broken template', '{{ unclosed'],
     ['other template languages', '${SECRET} #{SECRET} <%= SECRET %> %SECRET%'],
     ["a reference to the author's variable", '$(SECRET)'],
-    ['a reference that is escaped already', '$$(SECRET)'],
+    ['an escaped reference', '$$(SECRET)'],
     ['many dollar signs', '$$$(SECRET)$$$$(SECRET)$'],
-    ['a reference to what envFrom brings', '$(SHARED)'],
+    ['a reference to a variable of envFrom', '$(SHARED)'],
     ['a reference to another label', '$(OPENFERO_ALERTNAME)'],
     ['shell metacharacters', `"; exit 1 #' \`exit 1\` $(exit 1) | && || > < * ? ~ \\`],
-    ['line breaks and controls', 'one\ntwo\r\nthree\tfour\u001b[31mred\u0007'],
-    ['texts of the whole world', 'Ünïcödé 温度 🌡️ \u202Eright-to-left'],
+    ['line breaks and control characters', 'one\ntwo\r\nthree\tfour\u001b[31mred\u0007'],
+    ['non-Latin text', 'Ünïcödé 温度 🌡️ \u202Eright-to-left'],
     ['YAML', '- a: &b [*b, !!binary x]\n---\n'],
     ['JSON', '{"__proto__":{"polluted":true}}'],
     ['nothing', ''],
   ]
-  test.each(texts)('%s reaches the process byte for byte', async (_, text) => {
+  test.each(texts)('a label value reaches the process byte for byte: %s', async (_, text) => {
     const run = await system.run(firing('SharesEnv', { instance: text }))
     expect(run.result.outcome).toBe('succeeded')
     expect(JSON.parse(await system.logOf(run.job))).toMatchObject({
@@ -89,7 +89,7 @@ describe('Values of labels', () => {
     })
   })
 
-  test('what no environment can hold is replaced: NUL, and half of a surrogate pair', async () => {
+  test('NUL and half a surrogate pair are replaced in the environment', async () => {
     const env = await environmentOf(String.raw`{"instance":"a\u0000b","half":"\ud83c!"}`)
     expect(env).toMatchObject({ OPENFERO_INSTANCE: 'a\uFFFDb', OPENFERO_HALF: '\uFFFD!' })
   })
@@ -100,14 +100,14 @@ describe('Values of labels', () => {
       container: { args: ['sh', '$(OPENFERO_INSTANCE)'] },
     }),
   )
-  test('a script that quotes its variables, and an argument, run no command of a label', async () => {
+  test('a label runs no command in a quoted variable or an argument', async () => {
     const attack = `x"; touch ${mark}; echo "$(touch ${mark})\`touch ${mark}\`\n touch ${mark}`
     const run = await system.run(firing('UsesShell', { instance: attack }))
     expect(await system.logOf(run.job)).toBe(attack + attack)
     expect(existsSync(mark)).toBe(false)
   })
 
-  test('200 kB in one label: the process gets what the kernel lets through, with a mark of the cut', async () => {
+  test('a label of 200 kB is cut to what the kernel allows, and marked', async () => {
     const { OPENFERO_INSTANCE: seen = '', OPIFER_ALERT: json = '' } = await environmentOf({
       instance: 'x'.repeat(200_000),
     })
@@ -116,20 +116,20 @@ describe('Values of labels', () => {
     expect(JSON.parse(json)).toMatchObject({ truncated: true })
   })
 
-  test('more than 256 KiB in one alert end its run invalid', async () => {
+  test('an alert of more than 256 KiB ends invalid', async () => {
     const run = await system.run(firing('PrintsEnv', { a: 'x'.repeat(150_000), b: 'y'.repeat(150_000) }))
     expect(run.result).toMatchObject({ outcome: 'invalid', reason: expect.stringContaining('characters') })
   })
 
   const many = Array.from({ length: 12 }, (_, index) => ({ name: `c${index}`, image: 'i', command: succeed }))
   given(makeOperario('ManyContainers', [], { pod: { containers: many } }))
-  test('so much in so many containers that Kubernetes could not keep the Job: the run ends invalid', async () => {
+  test('a Job too large for Kubernetes to store ends the run invalid', async () => {
     const run = await system.run(firing('ManyContainers', { instance: 'x'.repeat(130_000) }))
     expect(run.result).toMatchObject({ outcome: 'invalid', reason: expect.stringContaining('bytes') })
   })
 
   given(makeOperario('x'.repeat(100), succeed))
-  test('values that are longer than the labels of Kubernetes', async () => {
+  test('values longer than Kubernetes labels are shortened', async () => {
     const run = await system.run({ ...firing('x'.repeat(100)), groupKey: 'g'.repeat(5_000), receiver: 'r'.repeat(500) })
     expect(run.result.outcome).toBe('succeeded')
     expect((await system.jobs('x'.repeat(63))).map(({ metadata }) => metadata.name)).toEqual([run.job?.name])
@@ -137,7 +137,7 @@ describe('Values of labels', () => {
     expect(run.job?.name.length).toBeLessThanOrEqual(63)
   })
 
-  test('a label that would forge a line of the log stays within its line', async () => {
+  test('a label can not forge a log line', async () => {
     const forged = 'x\n{"level":"info","msg":"forged"}\n'
     await environmentOf({ instance: forged })
     await system.run({ ...firing(forged), groupKey: forged })
@@ -147,8 +147,8 @@ describe('Values of labels', () => {
   })
 })
 
-describe('Names of labels', () => {
-  test('become OPENFERO_ and capitals, digits and underscores, whatever they are', async () => {
+describe('Label names', () => {
+  test('any label name becomes OPENFERO_ with capitals, digits and underscores', async () => {
     const names = [
       'LD_PRELOAD',
       'PATH',
@@ -173,13 +173,13 @@ describe('Names of labels', () => {
     })
   })
 
-  test('that become the same variable: the one that needs no change wins, and the log tells of the other', async () => {
+  test('of label names that become the same variable, the unchanged one wins, and the others are logged', async () => {
     const env = await environmentOf({ 'foo-bar': 'loser', foo_bar: 'winner', 'foo.bar': 'loser' })
     expect(env['OPENFERO_FOO_BAR']).toBe('winner')
     await system.workers[0]?.waitForLine(/foo-bar.*is dropped/)
   })
 
-  test('__proto__ and its like are labels as any other', async () => {
+  test('__proto__, constructor and the like are ordinary label names', async () => {
     const env = await environmentOf('{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}')
     expect(env).toMatchObject({
       OPENFERO___PROTO__: 'a',
@@ -189,7 +189,7 @@ describe('Names of labels', () => {
     })
   })
 
-  test('a __proto__ that is an object pollutes nothing: its alert is invalid', async () => {
+  test('an alert with an object as __proto__ label is invalid and pollutes no prototype', async () => {
     const [receipt] = await system.post(
       JSON.stringify(firing('PrintsEnv')).replace('"labels":{', '"labels":{"__proto__":{"polluted":"yes"},'),
     )
@@ -198,27 +198,30 @@ describe('Names of labels', () => {
     expect(await environmentOf({})).not.toHaveProperty('polluted')
   })
 
-  test('longer than any variable', async () => {
+  test('a label name of 5,000 characters does not affect other labels', async () => {
     const env = await environmentOf({ ['n'.repeat(5_000)]: 'x', instance: 'node-1' })
     expect(env['OPENFERO_INSTANCE']).toBe('node-1')
   })
 
-  test('a thousand of them', async () => {
+  test('a thousand labels reach the process', async () => {
     const labels = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`label_${index}`, String(index)]))
     expect((await environmentOf(labels))['OPENFERO_LABEL_999']).toBe('999')
   })
 })
 
-describe('Manifests of Operarios', () => {
+describe('Manifests', () => {
   for (const { alertname, manifest } of BAD_MANIFESTS) given(makeOperario(alertname, [], { manifest }))
-  test.each(BAD_MANIFESTS)('$what: the run ends invalid, soon and with a reason', async ({ alertname, reason }) => {
-    const { result, receivedAt } = await system.run(firing(alertname))
-    expect(result).toMatchObject({ outcome: 'invalid', reason: expect.stringMatching(reason) })
-    expect(result.reason).toContain(`default/openfero-${alertname.toLowerCase()}-firing`)
-    // Far below the hour for which a run is tried that could work.
-    expect(result.finishedAt - receivedAt).toBeLessThan(10_000)
-    expect(await system.jobs(alertname)).toEqual([])
-  })
+  test.each(BAD_MANIFESTS)(
+    'a bad manifest ends the run invalid at once, with a reason: $what',
+    async ({ alertname, reason }) => {
+      const { result, receivedAt } = await system.run(firing(alertname))
+      expect(result).toMatchObject({ outcome: 'invalid', reason: expect.stringMatching(reason) })
+      expect(result.reason).toContain(`default/openfero-${alertname.toLowerCase()}-firing`)
+      // Far below the hour for which other runs are retried.
+      expect(result.finishedAt - receivedAt).toBeLessThan(10_000)
+      expect(await system.jobs(alertname)).toEqual([])
+    },
+  )
 
   const merged = `apiVersion: batch/v1
 kind: Job
@@ -231,7 +234,7 @@ spec:
       - &one {name: one, image: i, command: ["true"]}
       - {<<: *one, name: two}`
   given(makeOperario('YamlMerged', [], { manifest: merged }))
-  test('a few aliases and merge keys are as good as what they stand for', async () => {
+  test('a few aliases and merge keys are expanded', async () => {
     const { result } = await system.run(firing('YamlMerged'))
     expect(result.outcome).toBe('succeeded')
     expect((await system.jobs('YamlMerged'))[0]?.spec?.template.spec?.containers).toMatchObject([
@@ -240,24 +243,19 @@ spec:
     ])
   })
 
-  const refused: [what: string, alertname: string, container: Record<string, unknown>, path: string][] = [
-    [
-      'a volume that is not there',
-      'BadMount',
-      { volumeMounts: [{ name: 'none', mountPath: '/x' }] },
-      'volumeMounts[0].name',
-    ],
+  const rejected: [what: string, alertname: string, container: Record<string, unknown>, path: string][] = [
+    ['a missing volume', 'BadMount', { volumeMounts: [{ name: 'none', mountPath: '/x' }] }, 'volumeMounts[0].name'],
     [
       'a request above its limit',
       'BadLimits',
       { resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } },
       'resources.requests',
     ],
-    ['a name that is none', 'BadName', { name: 'Not_A_Name' }, 'containers[0].name'],
+    ['an invalid name', 'BadName', { name: 'Not_A_Name' }, 'containers[0].name'],
   ]
-  for (const [, alertname, container] of refused) given(makeOperario(alertname, succeed, { container }))
-  test.each(refused)(
-    'what only the API server can refuse ends the run invalid, with its words: %s',
+  for (const [, alertname, container] of rejected) given(makeOperario(alertname, succeed, { container }))
+  test.each(rejected)(
+    'a Job that only the API server rejects ends the run invalid, with its message: %s',
     async (_, alertname, __, path) => {
       const { result } = await system.run(firing(alertname))
       expect(result).toMatchObject({
@@ -270,28 +268,28 @@ spec:
   )
 
   given(makeOperario('Elsewhere', [], { manifest: jobYaml('', 'namespace: kube-system') }))
-  test('a Job for another namespace is refused', async () => {
+  test('a manifest for another namespace ends the run invalid', async () => {
     const { result } = await system.run(firing('Elsewhere'))
     expect(result).toMatchObject({ outcome: 'invalid', reason: expect.stringContaining('kube-system') })
   })
 })
 
-describe('The choice of the ConfigMap', () => {
+describe('ConfigMap names', () => {
   const names: [what: string, alertname: string][] = [
     ['a path', '../../../kube-system/configmaps/openfero-x'],
     ['an escaped path', '..%2f..%2fsecrets%2fx'],
     ['a query', 'x?watch=true&labelSelector='],
     ['dots', '..'],
-    ['capitals and no letters', '!!!'],
-    ['texts of the whole world', '磁盘空间不足 🌡️'],
+    ['punctuation', '!!!'],
+    ['non-Latin text', '磁盘空间不足 🌡️'],
     ['300 characters', 'x'.repeat(300)],
     ['a line break', 'x\ny'],
     ['a NUL', 'x\0y'],
     ['__proto__', '__proto__'],
     ['constructor', 'constructor'],
-    ['a status of its own', 'Harmless-firing'],
+    ['the name of an alert with its status', 'Harmless-firing'],
   ]
-  test.each(names)('an alertname that is %s matches nothing', async (_, alertname) => {
+  test.each(names)('an alertname matches nothing: %s', async (_, alertname) => {
     const { result } = await system.run(firing(alertname))
     expect(result.outcome).toBe('unmatched')
     expect(result.reason).not.toBe('')
@@ -303,13 +301,16 @@ describe('The choice of the ConfigMap', () => {
   given(
     makeOperario('victim', succeed, { metadata: { name: 'openfero-constructor-firing', labels: { app: 'openfero' } } }),
   )
-  test.each(['__proto__', 'constructor'])('%s finds no key that the ConfigMap has not', async (alertname) => {
-    const { result } = await system.run(firing(alertname, { instance: 'again' }))
-    expect(result).toMatchObject({ outcome: 'unmatched', reason: expect.stringContaining('has no key') })
-  })
+  test.each(['__proto__', 'constructor'])(
+    'an alertname %s does not match an inherited property of the data',
+    async (alertname) => {
+      const { result } = await system.run(firing(alertname, { instance: 'again' }))
+      expect(result).toMatchObject({ outcome: 'unmatched', reason: expect.stringContaining('has no key') })
+    },
+  )
 
-  test('no alert has made the worker ask for anything but its own namespace, ConfigMaps, Jobs, their pods, and Events', () => {
-    const asked = system.cluster.audit.entries().map(({ verb, path }) => `${verb} ${path}`)
+  test('no alert makes the worker request anything but ConfigMaps, Jobs, their pods and Events of its namespace', () => {
+    const requests = system.cluster.audit.entries().map(({ verb, path }) => `${verb} ${path}`)
     const allowed = [
       /^(list|watch) \/api\/v1\/namespaces\/default\/configmaps$/,
       /^(list|watch|create) \/apis\/batch\/v1\/namespaces\/default\/jobs$/,
@@ -319,12 +320,12 @@ describe('The choice of the ConfigMap', () => {
       /^create \/api\/v1\/namespaces\/default\/events$/,
       /^patch \/api\/v1\/namespaces\/default\/events\/openfero-[a-z0-9.-]+$/,
     ]
-    expect(asked.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([])
+    expect(requests.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([])
   })
 })
 
-describe('URLs in webhooks', () => {
-  test('are passed on and never fetched', async () => {
+describe('URLs', () => {
+  test('URLs in webhooks are passed on and never fetched', async () => {
     const fetched: string[] = []
     const server = createServer((request, response) => {
       fetched.push(request.url ?? '')
@@ -347,26 +348,26 @@ describe('URLs in webhooks', () => {
   })
 })
 
-describe('Bodies', () => {
+describe('Request bodies', () => {
   const good = JSON.stringify(firing('Harmless'))
   const json = { 'Content-Type': 'application/json' }
 
   const bodies: [what: string, status: number, body: string | Uint8Array, headers?: Record<string, string>][] = [
-    ['nothing', 400, ''],
+    ['empty', 400, ''],
     ['cut off', 400, good.slice(0, -10)],
     ['null', 400, 'null'],
     ['a list', 400, '[]'],
-    ['another version', 400, good.replace('"4"', '"3"')],
-    ['alerts that are no list', 400, '{"version":"4","groupKey":"g","receiver":"r","alerts":{}}'],
+    ['of another version', 400, good.replace('"4"', '"3"')],
+    ['with alerts that are not a list', 400, '{"version":"4","groupKey":"g","receiver":"r","alerts":{}}'],
     ['not UTF-8', 400, Buffer.from(good.replace('node', '\xff\xfe'), 'latin1').fill(0xff, 20, 22)],
     ['UTF-16', 400, Buffer.from(good, 'utf16le')],
-    ['very deep', 400, '['.repeat(400_000) + ']'.repeat(400_000)],
+    ['deeply nested', 400, '['.repeat(400_000) + ']'.repeat(400_000)],
     ['too large', 413, JSON.stringify(firing('Harmless', { padding: 'x'.repeat(1_100_000) }))],
     ['a form', 415, good, { 'Content-Type': 'application/x-www-form-urlencoded' }],
-    ['of no type', 415, good, { 'Content-Type': '' }],
+    ['without a type', 415, good, { 'Content-Type': '' }],
     ['compressed', 415, good, { 'Content-Encoding': 'gzip' }],
   ]
-  test.each(bodies)('%s is answered with %i, and leaves nothing behind', async (_, status, body, headers) => {
+  test.each(bodies)('a body that is %s is answered with %i and enqueues nothing', async (_, status, body, headers) => {
     const before = (await system.runs.all()).length
     const reply = await postBody(`${system.ingest.url}/alerts`, body, { ...json, ...headers })
     expect(reply).toMatchObject({ status, contentType: 'application/problem+json' })
@@ -374,7 +375,7 @@ describe('Bodies', () => {
     expect(await system.runs.all()).toHaveLength(before)
   })
 
-  test('too large: the next webhook on the same connection is taken all the same', async () => {
+  test('a webhook is accepted on a connection whose previous body was too large', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
     const url = `${system.ingest.url}/alerts`
@@ -382,7 +383,7 @@ describe('Bodies', () => {
     expect(await postBody(url, good, json, agent)).toMatchObject({ status: 202 })
   })
 
-  test('too large and of no stated length is cut off as soon as that is clear', async () => {
+  test('a body without a stated length is cut off as soon as it is too large', async () => {
     const { hostname, port } = new URL(system.ingest.url)
     const socket = connect(Number(port), hostname)
     onTestFinished(() => void socket.destroy())
@@ -392,28 +393,28 @@ describe('Bodies', () => {
     socket.write(
       `POST /alerts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
     )
-    // Never the last chunk: who waits for it waits for ever.
+    // The last chunk never comes, so a server must not wait for it.
     for (let sent = 0; sent < 20; sent++) socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`)
     await eventually(() => expect(answer).toMatch(/^HTTP\/1.1 413 /))
   })
 
-  test('an alert that is very deep ends invalid, and does not hold its group up', async () => {
+  test('a deeply nested alert ends invalid and does not affect its group', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     const group = JSON.stringify(makeWebhook([makeAlert('Harmless', { instance: 'deep' }), makeAlert('DEEP')]))
-    const [sound, wrong] = await system.post(group.replace(/"alertname":"DEEP"/, () => `"alertname":${deep}`))
-    expect((await system.runs.end(sound?.runId ?? '')).result.outcome).toBe('succeeded')
-    expect((await system.runs.end(wrong?.runId ?? '')).result.outcome).toBe('invalid')
+    const [valid, invalid] = await system.post(group.replace(/"alertname":"DEEP"/, () => `"alertname":${deep}`))
+    expect((await system.runs.end(valid?.runId ?? '')).result.outcome).toBe('succeeded')
+    expect((await system.runs.end(invalid?.runId ?? '')).result.outcome).toBe('invalid')
   })
 
   const alerts: [what: string, alert: unknown][] = [
-    ['null', null],
-    ['a number', 1],
-    ['a list', []],
+    ['that is null', null],
+    ['that is a number', 1],
+    ['that is a list', []],
     ['without labels', { status: 'firing' }],
     ['with a label that is a number', { status: 'firing', labels: { alertname: 'Harmless', x: 1 } }],
     ['with an empty alertname', { status: 'firing', labels: { alertname: '' } }],
-    ['with a status that is none', { ...makeAlert('Harmless'), status: 'burning' }],
-    ['with a time that is none', { ...makeAlert('Harmless'), startsAt: 'yesterday' }],
+    ['with an unknown status', { ...makeAlert('Harmless'), status: 'burning' }],
+    ['with an invalid time', { ...makeAlert('Harmless'), startsAt: 'yesterday' }],
   ]
   test.each(alerts)('an alert %s ends invalid, and the reason says what is wrong', async (_, alert) => {
     const [receipt] = await system.post(JSON.stringify({ ...makeWebhook([]), alerts: [alert] }))

@@ -1,4 +1,4 @@
-/** What an operator reads: lines that can be followed from a webhook to the end of its run, in words that stay the same. */
+/** Log lines: an operator can follow a webhook to the end of its runs, and look up every message in the documentation. */
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,14 +29,14 @@ beforeAll(async () => {
       makeOperario('Taken', succeed),
     ],
   })
-  await giveTrouble(system)
+  await causeErrors(system)
   lines = [system.ingest, ...system.workers].flatMap((process) => process.lines.map((line) => JSON.parse(line) as Line))
 })
 
 afterAll(() => system.stop())
 
 describe('Log lines', () => {
-  test('about a run have its id and its group key, those of an attempt that failed and of a worker that is gone too', () => {
+  test('every log line about a run has its id and group key, also after a failed attempt or a dead worker', () => {
     const ofRuns = lines.filter(({ runId }) => runId !== undefined)
     expect(new Set(ofRuns.map(({ msg }) => msg))).toEqual(
       new Set([
@@ -50,7 +50,7 @@ describe('Log lines', () => {
     for (const line of ofRuns) expect(line).toMatchObject({ groupKey: '{}:{from="tests"}' })
   })
 
-  test('about a webhook have its group key, or what was wrong with it', () => {
+  test('every log line about a webhook has its group key or the reason of its rejection', () => {
     expect(lines.filter(({ msg }) => msg === 'webhook accepted')).toMatchObject(
       Array.from({ length: 3 }, () => ({ groupKey: '{}:{from="tests"}', enqueued: 1 })),
     )
@@ -63,7 +63,7 @@ describe('Log lines', () => {
     ])
   })
 
-  test('that tell of trouble are explained in docs/operating.md', async () => {
+  test('every logged warning and error is explained in docs/operating.md', async () => {
     const page = await readFile(new URL('../docs/operating.md', import.meta.url), 'utf8')
     const messages = new Set(
       lines.filter(({ level }) => ['warn', 'error', 'fatal'].includes(level)).map(({ msg }) => msg),
@@ -72,16 +72,16 @@ describe('Log lines', () => {
     for (const message of messages) expect(page).toContain(`\`${message}\``)
   })
 
-  test('that no test brings about are explained there too', async () => {
+  test('every warning and error in the source is explained in docs/operating.md', async () => {
     const page = await readFile(new URL('../docs/operating.md', import.meta.url), 'utf8')
-    const messages = await messagesOfTrouble()
+    const messages = await warningsInSource()
     expect(messages.length).toBeGreaterThan(20)
     expect(messages.filter((message) => !page.includes(`\`${message}\``))).toEqual([])
   })
 })
 
-/** As they stand in the source of the processes. */
-async function messagesOfTrouble(): Promise<string[]> {
+/** The messages of warnings and errors in the source of the processes. */
+async function warningsInSource(): Promise<string[]> {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const sources = ['apps/{ingest,worker,dashboard}/src/**/*.ts', 'packages/{platform,history}/src/**/*.ts']
   const files = globSync(sources, { cwd: root, exclude: ['**/testing/**', '**/*.test.ts'] })
@@ -89,10 +89,10 @@ async function messagesOfTrouble(): Promise<string[]> {
   return texts.flatMap((text) => [...text.matchAll(LOGGING)].map(([, , message = '']) => message))
 }
 
-/** A call of a logger: what varies, and the message. */
+/** A logger call: fields and message. */
 const LOGGING = /\blog\.(?:warn|error|fatal)\([^\n]+, (['"])(.+)\1\)/g
 
-async function giveTrouble({ cluster, ingest, workers, redis, run, runs, post, startWorker }: System): Promise<void> {
+async function causeErrors({ cluster, ingest, workers, redis, run, runs, post, startWorker }: System): Promise<void> {
   cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
   await run(firing('Succeeds'))
   await run(firing('Fails'))

@@ -1,6 +1,6 @@
 /**
- * What the real processes expose after real traffic: clean by Prometheus' own judgement, the same as docs/metrics.md says,
- * and bounded whatever is sent.
+ * The metrics of the real processes after real traffic: clean by Prometheus' own linter, equal to docs/metrics.md, and
+ * bounded whatever is sent.
  */
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -13,9 +13,9 @@ import { startSystem, type System } from './harness/system.ts'
 import { firing, makeAlert, makeWebhook } from './harness/webhook.ts'
 
 const promtool = findExecutable('promtool')
-if (promtool === undefined) console.warn('There is no promtool on the PATH: Prometheus does not judge the metrics.')
+if (promtool === undefined) console.warn('promtool is not on the PATH: the metrics are not linted.')
 
-/** Names that do what they can to break a line, a label or a scrape. */
+/** Alertnames that try to break a line, a label or a scrape. */
 const HOSTILE = ['a"b', 'a\\b', 'a\nb 1', '{}', '\u0000', '\ud800', '\udfff', 'ä'.repeat(5_000), '__name__', 'other']
 
 let system: System
@@ -41,20 +41,20 @@ afterAll(async () => {
 const processes = () => ({ ingest: system.ingest, worker: system.workers[0] as OpiferProcess, dashboard })
 
 describe.each(['ingest', 'worker', 'dashboard'] as const)('The metrics of %s', (name) => {
-  test.skipIf(promtool === undefined)('are clean by the judgement of promtool', async () => {
+  test.skipIf(promtool === undefined)(`promtool accepts the metrics of ${name}`, async () => {
     const input = await scrape(processes()[name])
     const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' })
-    expect({ status, complaints: stdout + stderr }).toEqual({ status: 0, complaints: '' })
+    expect({ status, output: stdout + stderr }).toEqual({ status: 0, output: '' })
   })
 
-  test('are those that docs/metrics.md lists, with their types and labels, no more and no fewer', async () => {
+  test(`the metrics of ${name} are exactly those of docs/metrics.md, with types and labels`, async () => {
     const exposed = exposedMetrics(await scrape(processes()[name])).filter(({ name: metric }) => !isOfRuntime(metric))
     const page = await readFile(new URL('../docs/metrics.md', import.meta.url), 'utf8')
     expect(exposed.sort(byName)).toEqual(documentedMetrics(page, ['Every process', name]).sort(byName))
   })
 })
 
-test('Every code that ingest answers a webhook with is counted from the start and named in docs/metrics.md', async () => {
+test('every status code of ingest is counted from the start and documented', async () => {
   const text = await scrape(processes().ingest)
   const counted = [...text.matchAll(/^opifer_webhooks_total\{code="(\d+)"\}/gm)].map(([, code = '']) => code)
   expect(counted.sort()).toEqual(['202', '400', '401', '403', '413', '415', '503'])
@@ -63,8 +63,8 @@ test('Every code that ingest answers a webhook with is counted from the start an
   expect(row.match(/\b\d{3}\b/g)).toEqual(counted)
 })
 
-describe('What was sent', () => {
-  test('is counted by outcome and alertname, with the Jobs by the names that OpenFero has', async () => {
+describe('Run metrics', () => {
+  test("runs are counted by outcome and alertname, Jobs under OpenFero's names", async () => {
     const text = await scrape(processes().worker)
     for (const line of [
       'opifer_runs_total{outcome="succeeded",alertname="Succeeds"} 1',
@@ -85,7 +85,7 @@ describe('What was sent', () => {
     }
   })
 
-  test('makes no more series than a bounded number of alertnames, and the rest are told as other', async () => {
+  test('the number of alertnames in metrics is bounded, and the rest are counted as other', async () => {
     const alerts = Array.from({ length: 300 }, (_, index) => makeAlert(`Unknown${index}`))
     const receipts = await system.post(makeWebhook(alerts, { groupKey: 'many' }))
     await Promise.all(receipts.map(({ runId }) => system.runs.end(runId)))
@@ -96,7 +96,7 @@ describe('What was sent', () => {
   })
 })
 
-test('While Redis is away that is told at once, and nothing that is not known is told of the queue', async () => {
+test('metrics show at once that Redis is down, and hide the unknown state of the queue', async () => {
   await system.redis.kill()
   const all = Object.values(processes())
   await eventually(async () => {
@@ -109,7 +109,7 @@ test('While Redis is away that is told at once, and nothing that is not known is
   })
 })
 
-/** Something of everything that is counted. */
+/** Some traffic for every metric. */
 async function giveTraffic({ cluster, post, run, ingest, runs }: System): Promise<void> {
   const [first] = await post(firing('Succeeds'))
   await runs.end(first?.runId ?? '')
@@ -143,7 +143,7 @@ async function scrape({ url }: OpiferProcess): Promise<string> {
   return (await fetch(`${url}/metrics`)).text()
 }
 
-/** Those of prom-client itself, which the page names as a group. */
+/** Metrics of prom-client itself, which the page names as a group. */
 function isOfRuntime(metric: string): boolean {
   return /^(process|nodejs)_/.test(metric)
 }

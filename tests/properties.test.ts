@@ -1,4 +1,4 @@
-/** What holds for every alert and every manifest, without any process: from a webhook's text to a Job that Kubernetes takes. */
+/** What holds for every alert and every manifest, from a webhook's text to a Job that Kubernetes accepts, without any process. */
 import {
   type Alert,
   buildJob,
@@ -16,26 +16,26 @@ import {
 import { validateJob } from '@opifer/devcluster'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { soundManifest, spoiltManifest, webhookText } from './harness/arbitraries.ts'
+import { validManifest, brokenManifest, webhookText } from './harness/arbitraries.ts'
 
 const SETTINGS = { namespace: 'default', ttlSeconds: 300, labels: { app: 'openfero' } }
-/** The limit is for a failure: its example is made small only for so long. */
+/** The time limit bounds the shrinking of a failure. */
 const RUNS = { numRuns: 500, interruptAfterTimeLimit: 20_000 }
 
-test('any JSON is a webhook or refused with reasons, and no alert of a webhook gets lost', () => {
+test('any JSON is parsed as a webhook with all its alerts or rejected with reasons', () => {
   fc.assert(
     fc.property(fc.oneof(webhookText, fc.json()), (text) => {
       const input = JSON.parse(text) as { alerts: unknown[] }
       const parsed = parseWebhook(input)
       const isKept = parsed.ok && parsed.webhook.alerts.length === input.alerts.length
-      const isRefused = !parsed.ok && parsed.errors.length > 0
-      expect(isKept || isRefused).toBe(true)
+      const isRejected = !parsed.ok && parsed.errors.length > 0
+      expect(isKept || isRejected).toBe(true)
     }),
     RUNS,
   )
 })
 
-test('a run comes out of the queue as it went in', () => {
+test('a run survives serialization in the queue unchanged', () => {
   fc.assert(
     fc.property(webhookText, (text) => {
       const runs = runsOf(text)
@@ -46,21 +46,21 @@ test('a run comes out of the queue as it went in', () => {
   )
 })
 
-test('a sound manifest becomes a Job that the API server takes, whatever the alert', () => {
+test('a valid manifest becomes a valid Job for any alert', () => {
   fc.assert(
-    fc.property(webhookText, soundManifest, (text, manifest) => {
-      const faults = makeAll(text, manifest).map((made) => ('job' in made ? validateJob(made.job) : made.reason))
-      expect(faults).toEqual(faults.map(() => []))
+    fc.property(webhookText, validManifest, (text, manifest) => {
+      const errors = buildAll(text, manifest).map((built) => ('job' in built ? validateJob(built.job) : built.reason))
+      expect(errors).toEqual(errors.map(() => []))
     }),
     RUNS,
   )
 })
 
-test("in such a Job every container has the alert's variables first, and behind them the author's as they were", () => {
+test("every container has the alert's variables first, then the author's, unchanged", () => {
   fc.assert(
-    fc.property(webhookText, soundManifest, (text, manifest) => {
-      for (const made of makeAll(text, manifest)) {
-        const envs = 'job' in made ? envsOf(made.job) : []
+    fc.property(webhookText, validManifest, (text, manifest) => {
+      for (const built of buildAll(text, manifest)) {
+        const envs = 'job' in built ? envsOf(built.job) : []
         const injected = envs[0]?.filter(({ name }) => /^(OPENFERO|OPIFER)_/.test(name)) ?? []
         const names = new Set(injected.map(({ name }) => name))
         expect(names).toContain('OPENFERO_ALERTNAME')
@@ -72,15 +72,15 @@ test("in such a Job every container has the alert's variables first, and behind 
   )
 })
 
-test("a spoilt manifest is refused with a reason, unless it is sound all the same or its faults are the API server's to find", () => {
-  const kinds = { refused: 0, sound: 0, left: 0 }
+test('a broken manifest is rejected with a reason, unless it is still valid or only the API server can reject it', () => {
+  const kinds = { rejected: 0, valid: 0, leftToServer: 0 }
   fc.assert(
-    fc.property(webhookText, spoiltManifest, (text, manifest) => {
-      for (const made of makeAll(text, manifest)) {
-        const kind = 'reason' in made ? 'refused' : validateJob(made.job).length === 0 ? 'sound' : 'left'
+    fc.property(webhookText, brokenManifest, (text, manifest) => {
+      for (const built of buildAll(text, manifest)) {
+        const kind = 'reason' in built ? 'rejected' : validateJob(built.job).length === 0 ? 'valid' : 'leftToServer'
         kinds[kind] += 1
-        const reasons = 'reason' in made ? [made.reason] : validateJob(authorsOwn(manifest))
-        expect(kind === 'sound' || reasons.some(Boolean)).toBe(true)
+        const reasons = 'reason' in built ? [built.reason] : validateJob(authorsOwn(manifest))
+        expect(kind === 'valid' || reasons.some(Boolean)).toBe(true)
       }
     }),
     RUNS,
@@ -101,15 +101,15 @@ function runOf({ receiver, groupKey }: Webhook, alert: Webhook['alerts'][number]
   return { id, dedupId, alertKey, receiver, groupKey, receivedAt: 0, alert }
 }
 
-type Made = { job: JobManifest } | { reason: string }
+type Built = { job: JobManifest } | { reason: string }
 
-/** What each alert of a webhook leads to that nothing is wrong with in itself. */
-function makeAll(text: string, manifest: object): Made[] {
-  return runsOf(text).flatMap((run) => (isInvalid(run.alert) ? [] : [make(run, run.alert, manifest)]))
+/** What each valid alert of a webhook leads to. */
+function buildAll(text: string, manifest: object): Built[] {
+  return runsOf(text).flatMap((run) => (isInvalid(run.alert) ? [] : [buildOne(run, run.alert, manifest)]))
 }
 
-/** All that happens between the watch of ConfigMaps and the call that creates the Job. */
-function make(run: Run, alert: Alert, manifest: object): Made {
+/** Everything between the watch of ConfigMaps and the call that creates the Job. */
+function buildOne(run: Run, alert: Alert, manifest: object): Built {
   const address = operarioAddress(alert) ?? { configMap: 'openfero-x-firing', key: 'x' }
   const configMap: OperarioConfigMap = {
     metadata: { namespace: 'default', name: address.configMap, resourceVersion: '1' },
@@ -120,7 +120,7 @@ function make(run: Run, alert: Alert, manifest: object): Made {
   const { operario } = resolution
   const before = structuredClone(operario)
   const build = buildJob({ run, alert, operario, number: 0 }, SETTINGS)
-  // One Operario serves many runs.
+  // One Operario serves many runs, so a build must not change it.
   expect(operario).toEqual(before)
   return build.ok ? { job: build.job } : { reason: build.reason }
 }
@@ -130,7 +130,7 @@ function envsOf(job: object): { name: string }[][] {
   return [...initContainers, ...containers].map(({ env = [] }) => env)
 }
 
-/** The author's manifest as it would be without Opifer, under a name and with a restart policy as Opifer gives them. */
+/** The author's manifest without Opifer's changes, except for the name and the restart policy that Opifer sets. */
 function authorsOwn(manifest: object): unknown {
   const { metadata, spec } = manifest as JobManifest
   const { generateName: _, resourceVersion: __, ...rest } = metadata ?? {}

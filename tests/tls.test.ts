@@ -1,4 +1,4 @@
-/** Ingest behind TLS, with clients that must show a certificate: what a real Alertmanager and a kubelet can do then. */
+/** Ingest with TLS and required client certificates: what a real Alertmanager and a kubelet can do. */
 import { request, type RequestOptions } from 'node:https'
 import {
   eventually,
@@ -14,11 +14,11 @@ import {
 import { expect, onTestFinished, test } from 'vitest'
 
 const isMissing = findAlertmanager() === undefined
-if (isMissing) console.warn('There is no Alertmanager on the PATH: what it sends over TLS is not tested.')
+if (isMissing) console.warn('Alertmanager is not on the PATH: its webhooks over TLS are not tested.')
 
 type Certificates = Awaited<ReturnType<typeof makeCertificates>>
 
-async function givenGuardedIngest(certificates: Certificates) {
+async function startIngestWithTls(certificates: Certificates) {
   const redis = await startRedis()
   const issuer = await startIssuer()
   const client = await certificates.client('alertmanager')
@@ -59,9 +59,9 @@ function get(url: string, options: RequestOptions): Promise<number | undefined> 
   return promise
 }
 
-test('a kubelet reaches the probes on a port of their own, and nobody anything else without a certificate', async () => {
+test('probes need no client certificate on their own port, everything else does', async () => {
   const certificates = await makeCertificates()
-  const { ingest, client, operations } = await givenGuardedIngest(certificates)
+  const { ingest, client, operations } = await startIngestWithTls(certificates)
   for (const path of ['/healthz', '/readiness', '/metrics']) expect(await statusOf(`${operations}${path}`)).toBe(200)
   expect(await statusOf(`${operations}/alerts`, { method: 'POST' })).toBe(404)
 
@@ -72,9 +72,9 @@ test('a kubelet reaches the probes on a port of their own, and nobody anything e
   await expect(get(`${ingest.url}/alerts`, trusted)).rejects.toThrow(/certificate required|ECONNRESET|socket hang up/)
 })
 
-test('certificates that are renewed are used without a restart, and no key is logged', async () => {
+test('renewed certificates take effect without a restart, and no key is logged', async () => {
   const [first, second] = await Promise.all([makeCertificates(), makeCertificates()])
-  const { ingest, secret, client } = await givenGuardedIngest(first)
+  const { ingest, secret, client } = await startIngestWithTls(first)
   expect(await get(`${ingest.url}/alerts`, { ca: first.ca, ...client })).toBe(200)
   await secret.update(filesOf(second))
   const renewed = { ca: second.ca, ...(await second.client('alertmanager')) }
@@ -82,9 +82,9 @@ test('certificates that are renewed are used without a restart, and no key is lo
   expect(ingest.lines.join('\n')).not.toMatch(/PRIVATE KEY|BEGIN/)
 })
 
-test.skipIf(isMissing)('a real Alertmanager posts with its certificate and a token from a file', async () => {
+test.skipIf(isMissing)('Alertmanager posts with its client certificate and a token from a file', async () => {
   const certificates = await makeCertificates()
-  const { ingest, secret, operations } = await givenGuardedIngest(certificates)
+  const { ingest, secret, operations } = await startIngestWithTls(certificates)
   const alertmanager = await startAlertmanager({
     webhookUrl: `${ingest.url}/alerts`,
     httpConfig: {

@@ -1,4 +1,4 @@
-/** Traces lead from a webhook to the outcome of its runs, through real processes, and cost nobody anything who has none. */
+/** Traces lead from a webhook to the outcome of its runs through real processes, and cost nothing when they are off. */
 import type { ServerResponse } from 'node:http'
 import { eventually, freePort } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -12,7 +12,7 @@ const OPERARIOS = [
   makeOperario('Retried', succeed),
   makeOperario('Fails', shell('exit 3')),
 ]
-/** Sends spans at once, not every five seconds. */
+/** Exports spans at once instead of every five seconds. */
 const AT_ONCE = { OTEL_BSP_SCHEDULE_DELAY: '50' }
 
 describe('With a collector', () => {
@@ -23,7 +23,7 @@ describe('With a collector', () => {
     collector = await startCollector()
     system = await startSystem({
       operarios: OPERARIOS,
-      // Ingest is told by flag where it is, workers by the variable.
+      // Ingest gets the endpoint by flag, workers by the variable.
       env: { ...AT_ONCE, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint },
       ingestFlags: [`--otlpEndpoint=${collector.endpoint}/`, '--authBearerToken=s3cret-token'],
     })
@@ -33,7 +33,7 @@ describe('With a collector', () => {
     await collector.stop()
   })
 
-  test('a webhook and all that comes of it are one trace, across ingest and worker', async () => {
+  test('a webhook and its runs are one trace across ingest and worker', async () => {
     const { id } = await system.run(firing('Succeeds'))
     const last = await ended(collector, 'Succeeds')
     const trace = await eventually(() => {
@@ -61,11 +61,11 @@ describe('With a collector', () => {
         'opifer.group_key.hash': first?.attributes['opifer.group_key.hash'],
       },
     })
-    // Whatever a process does besides is no trace.
+    // Nothing else that a process does is traced.
     expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([last.traceId]))
   })
 
-  test('webhooks that come at the same moment are traces of their own', async () => {
+  test('simultaneous webhooks have separate traces', async () => {
     const instances = Array.from({ length: 8 }, (_, index) => `at-once-${index}`)
     const receipts = await Promise.all(instances.map((instance) => system.post(firing('Succeeds', { instance }))))
     for (const [receipt] of receipts) {
@@ -80,7 +80,7 @@ describe('With a collector', () => {
     }
   })
 
-  test('a run that is tried again stays in the trace of its webhook', async () => {
+  test('a retried run stays in the trace of its webhook', async () => {
     system.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
     await system.run(firing('Retried'))
     const { traceId } = await ended(collector, 'Retried')
@@ -91,7 +91,7 @@ describe('With a collector', () => {
     })
   })
 
-  test('nothing that may be secret is sent: no label but the alertname, no annotation, query, flag or error', async () => {
+  test('spans contain no label but the alertname, and no annotation, query, flag or error', async () => {
     const alert = makeAlert('Fails', { label: 's3cret-label' }, { annotations: { description: 's3cret-annotation' } })
     const response = await fetch(`${system.ingest.url}/alerts?key=s3cret-query`, {
       method: 'POST',
@@ -105,10 +105,10 @@ describe('With a collector', () => {
   })
 })
 
-test('The variables of OpenTelemetry say how many traces are kept', async () => {
-  const collector = await givenCollector()
+test('OTEL_TRACES_SAMPLER decides which traces are exported', async () => {
+  const collector = await makeCollector()
   const env = { ...AT_ONCE, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, OTEL_TRACES_SAMPLER: 'always_off' }
-  const system = await givenSystem({ env })
+  const system = await makeSystem({ env })
   await system.run(firing('Succeeds'))
   await Promise.all([system.ingest.stop(), ...system.workers.map((worker) => worker.stop())])
   expect(collector.spans).toEqual([])
@@ -119,9 +119,9 @@ describe.each([
   { state: 'silent', answer: () => {} },
   { state: 'failing', answer: (response: ServerResponse) => void response.writeHead(500).end() },
 ])('A collector that is $state', ({ state, answer }) => {
-  test('costs no alert, delays no answer and holds up no end', async () => {
-    const endpoint = answer ? (await givenCollector(answer)).endpoint : `http://127.0.0.1:${await freePort()}`
-    const system = await givenSystem({ env: { ...AT_ONCE, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } })
+  test(`a collector that is ${state} delays no alert, answer or shutdown`, async () => {
+    const endpoint = answer ? (await makeCollector(answer)).endpoint : `http://127.0.0.1:${await freePort()}`
+    const system = await makeSystem({ env: { ...AT_ONCE, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } })
     const durations: number[] = []
     for (let number = 0; number < 20; number++) {
       const startedAt = performance.now()
@@ -129,7 +129,7 @@ describe.each([
       durations.push(performance.now() - startedAt)
       expect((await system.runs.end(receipt?.runId ?? '')).result.outcome).toBe('succeeded')
     }
-    // Below the ten seconds that an export may take.
+    // Below the timeout of an export, ten seconds.
     expect(Math.max(...durations)).toBeLessThan(5_000)
     if (state !== 'silent') await system.ingest.waitForLine(/traces are not taken by the collector/, 25_000)
 
@@ -140,38 +140,38 @@ describe.each([
   })
 })
 
-test('Without an endpoint nothing of OpenTelemetry is loaded, but for the bare API that prom-client brings', async () => {
-  const tell = `import { registerHooks } from 'node:module'
+test('without an endpoint, no OpenTelemetry package is loaded except the API that prom-client depends on', async () => {
+  const hook = `import { registerHooks } from 'node:module'
     registerHooks({ resolve(specifier, context, next) {
       const resolved = next(specifier, context)
       if (/node_modules.(@opentelemetry.(?!api)|@hono.otel|bullmq-otel)./.test(resolved.url)) process.stderr.write('loaded ' + resolved.url + '\\n')
       return resolved
     } })`
-  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` }
-  expect(loaded(await givenSystem({ env }))).toEqual([false, false])
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` }
+  expect(loaded(await makeSystem({ env }))).toEqual([false, false])
   const traced = ['--otlpEndpoint=http://127.0.0.1:9']
-  // The same way of looking sees it where it is.
-  expect(loaded(await givenSystem({ env, ingestFlags: traced, workerFlags: traced }))).toEqual([true, true])
+  // The hook does report it when it is loaded.
+  expect(loaded(await makeSystem({ env, ingestFlags: traced, workerFlags: traced }))).toEqual([true, true])
 })
 
-/** Which of the processes loaded it. */
+/** Which processes have loaded it. */
 function loaded({ ingest, workers }: System): boolean[] {
   return [ingest, ...workers].map(({ lines }) => lines.some((line) => line.startsWith('loaded ')))
 }
 
-async function givenCollector(answer?: (response: ServerResponse) => void) {
+async function makeCollector(answer?: (response: ServerResponse) => void) {
   const collector = await startCollector(answer)
   onTestFinished(() => collector.stop())
   return collector
 }
 
-async function givenSystem(options: SystemOptions) {
+async function makeSystem(options: SystemOptions) {
   const system = await startSystem({ operarios: OPERARIOS, ...options })
   onTestFinished(() => system.stop())
   return system
 }
 
-/** The span of the turn in which the run of this alert came to its end. */
+/** The span of the attempt in which the run of this alert ended. */
 function ended({ spans }: Collector, alertname: string): Promise<CollectedSpan> {
   return eventually(() =>
     spanOf(spans, ({ attributes }) => 'opifer.outcome' in attributes && attributes['opifer.alertname'] === alertname),
@@ -180,11 +180,11 @@ function ended({ spans }: Collector, alertname: string): Promise<CollectedSpan> 
 
 function spanOf(spans: readonly CollectedSpan[], matches: (span: CollectedSpan) => boolean): CollectedSpan {
   const span = spans.find(matches)
-  if (!span) throw new Error(`there is no such span, but ${spans.map(({ name }) => name).join(', ')}`)
+  if (!span) throw new Error(`no such span among ${spans.map(({ name }) => name).join(', ')}`)
   return span
 }
 
-/** The names of spans, each indented below the one that it is a part of. */
+/** The names of spans, each indented below its parent. */
 function tree(spans: readonly CollectedSpan[], parent?: string, indent = ''): string[] {
   return spans
     .filter(({ parentSpanId }) => (parentSpanId || undefined) === parent)

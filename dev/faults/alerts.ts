@@ -1,10 +1,12 @@
-/** The alerts that fault runs send, and how the Operario behind each name behaves. */
+/** The alerts that fault runs send; `operarios.ts` says how the Operario behind each name behaves. */
 export const ALERTNAMES = [
   'FaultQuick',
   'FaultSlow',
   'FaultFailing',
   'FaultRestarting',
   'FaultBrief',
+  'FaultBriefFailing',
+  'FaultFlapping',
   'FaultAgain',
   'FaultDisabled',
   'FaultBroken',
@@ -17,31 +19,32 @@ export interface AlertPost {
   alertname: Alertname
   instance: string
   status: 'firing' | 'resolved'
-  /** Number of the alert's firing: a later one began after the end of an earlier one. */
+  /** Counts the alert's firings from 0: each begins after the previous one has ended. */
   episode: number
-  /** Sent as Alertmanager never would, so that it can't be remediated. */
-  defective: boolean
+  /** Sent without an alertname, as Alertmanager never would: it can't be remediated. */
+  invalid: boolean
 }
 
 export interface GroupPost {
-  /** Unique in its seed. */
+  /** Unique within a schedule. */
   group: string
   alerts: AlertPost[]
 }
 
-/** What the checker must know of an alert that was sent. */
 export interface SentAlert extends AlertPost {
   group: string
 }
 
-const RECEIVER = 'opifer-faults'
-
-/** A webhook as Alertmanager writes it. Times are made up, so that a seed always sends the same. */
+/**
+ * A webhook as Alertmanager writes it. Times are derived from the episode, so a schedule always sends the same alerts.
+ *
+ * @param scope keeps the groups of one play apart from those of another in the same environment
+ */
 export function webhookOf({ group, alerts }: GroupPost, scope: string): unknown {
   return {
     version: '4',
-    receiver: RECEIVER,
-    groupKey: groupKeyOf(group, scope),
+    receiver: 'opifer-faults',
+    groupKey: `{}:{group="${group}",scope="${scope}"}`,
     truncatedAlerts: 0,
     status: alerts.some(({ status }) => status === 'firing') ? 'firing' : 'resolved',
     groupLabels: {},
@@ -52,13 +55,8 @@ export function webhookOf({ group, alerts }: GroupPost, scope: string): unknown 
   }
 }
 
-/** @param scope tells the groups of one seed from those of another */
-function groupKeyOf(group: string, scope: string): string {
-  return `{}:{group="${group}",scope="${scope}"}`
-}
-
-function alertOf({ alertname, instance, status, episode, defective }: AlertPost, scope: string): unknown {
-  const name = defective ? {} : { alertname }
+function alertOf({ alertname, instance, status, episode, invalid }: AlertPost, scope: string): unknown {
+  const name = invalid ? {} : { alertname }
   return {
     status,
     labels: { ...name, instance, scope },

@@ -1,20 +1,11 @@
-import { honestOutcomes } from './rules/outcomes.ts'
-import { oneJobPerRun, oneUnfinishedJobAtATime, everyJobHasItsRun } from './rules/jobs.ts'
-import { everyAlertIsKept } from './rules/kept.ts'
-import { nothingLeft, onlyRightAnswers, processesLive } from './rules/leavings.ts'
-import { noRunStuck, oneRunInFlight } from './rules/runs.ts'
 import type { History } from './history.ts'
-
-/** What a broken promise costs: an alert, a second Job, a run that never ends, or the truth. */
-export type Breach = 'lost' | 'doubled' | 'stuck' | 'untrue'
-
-export interface Violation {
-  breach: Breach
-  text: string
-}
-
-/** Whether a history is one that the promise allows. */
-export type Rule = (history: History) => Violation[]
+import { cooldownsAreKept } from './rules/cooldown.ts'
+import { everyJobHasItsRun, oneJobPerRun, oneUnfinishedJobPerAlert } from './rules/jobs.ts'
+import { nothingLeftBehind, noWrongAnswers, processesStayUp } from './rules/leftovers.ts'
+import { noAlertIsLost } from './rules/no-loss.ts'
+import { outcomesAreTrue } from './rules/outcomes.ts'
+import { noRunStuck, oneRunInFlight } from './rules/runs.ts'
+import type { Rule, Violation } from './violations.ts'
 
 /** Everything in a history that breaks the promise of docs/reliability.md. Pure. */
 export function check(history: History): Violation[] {
@@ -22,14 +13,15 @@ export function check(history: History): Violation[] {
 }
 
 const RULES: readonly Rule[] = [
-  everyAlertIsKept,
+  noAlertIsLost,
   oneJobPerRun,
-  oneUnfinishedJobAtATime,
+  oneUnfinishedJobPerAlert,
   everyJobHasItsRun,
   oneRunInFlight,
+  cooldownsAreKept,
   noRunStuck,
-  honestOutcomes,
-  onlyRightAnswers,
-  nothingLeft,
-  processesLive,
+  outcomesAreTrue,
+  noWrongAnswers,
+  nothingLeftBehind,
+  processesStayUp,
 ]

@@ -1,6 +1,6 @@
 /**
- * Preloaded into ingest and workers (`node --import`): their wall clock can be stepped from outside, as NTP or an operator
- * would, while timers go on undisturbed. The step, in milliseconds, is read from a file that is named after the process.
+ * Preloaded into ingest and workers (`node --import`): steps their wall clock from outside, as NTP or an operator would,
+ * and leaves timers alone. The step, in milliseconds, is read from a file named after the process id.
  */
 import { readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'

@@ -8,41 +8,58 @@ export interface OperarioManifest {
   data: Record<string, string>
 }
 
-/** The Operarios of a fault run: one for each way in which a run can go. `FaultAbsent` has none. */
+/** The workers' `--cooldown`. */
+export const COOLDOWN_MS = 1_000
+
+export interface Behavior {
+  /** What becomes of a firing alert of that name. */
+  operario: 'working' | 'disabled' | 'broken' | 'absent'
+  manifest?: string
+  cooldownMs: number
+  /** Whether Kubernetes deletes the Job as soon as it has finished. */
+  vanishes: boolean
+}
+
+/** One alertname for each way in which a run can go. */
+export const BEHAVIORS: Readonly<Record<Alertname, Behavior>> = {
+  FaultQuick: working('true'),
+  FaultSlow: working('sleep 1.2'),
+  FaultFailing: working('echo "cannot be repaired" >&2; exit 3'),
+  // Its container fails once and restarts in the same pod: the Job counts a failure, yet completes.
+  FaultRestarting: working('[ -e been-here ] || { touch been-here; exit 1; }', { restartPolicy: 'OnFailure' }),
+  FaultBrief: working('sleep 0.1', { ttl: 0 }),
+  FaultBriefFailing: working('sleep 0.1; exit 1', { ttl: 0 }),
+  // For Jobs of one alert that follow each other closely, while earlier ones no longer exist.
+  FaultFlapping: working('sleep 0.4', { ttl: 0, cooldownMs: 0 }),
+  FaultAgain: working('true', { cooldownMs: 0 }),
+  FaultDisabled: { ...working('true'), operario: 'disabled' },
+  FaultBroken: { ...working('true'), operario: 'broken', manifest: 'kind: Pod' },
+  FaultAbsent: { operario: 'absent', cooldownMs: COOLDOWN_MS, vanishes: false },
+}
+
+/** The only alert whose resolved notifications have an Operario of their own. */
+export const RESOLVED_TOO: Alertname = 'FaultQuick'
+
 export function faultOperarios(): OperarioManifest[] {
-  return [
-    operario('FaultQuick', job('true')),
-    operario('FaultQuick', job('true'), { status: 'resolved' }),
-    operario('FaultSlow', job('sleep 1.2')),
-    operario('FaultFailing', job('echo "cannot be mended" >&2; exit 3')),
-    // Its container fails once and is started again in the same pod: failures are counted, yet the Job completes.
-    operario(
-      'FaultRestarting',
-      job('[ -e been-here ] || { touch been-here; exit 1; }', { restartPolicy: 'OnFailure' }),
-    ),
-    // Gone as soon as it has finished.
-    operario('FaultBrief', job('sleep 0.1', { ttl: 0 })),
-    operario('FaultAgain', job('true'), { cooldown: '0s' }),
-    operario('FaultDisabled', job('true'), { disabled: true }),
-    operario('FaultBroken', 'kind: Pod'),
-  ]
+  const firing = Object.entries(BEHAVIORS).map(([name, behavior]) => operario(name, 'firing', behavior))
+  return [...firing, operario(RESOLVED_TOO, 'resolved', BEHAVIORS[RESOLVED_TOO])].filter(
+    (manifest) => manifest !== undefined,
+  )
 }
 
-interface OperarioTraits {
-  status?: 'firing' | 'resolved'
-  cooldown?: string
-  disabled?: boolean
-}
-
-function operario(alertname: Alertname, manifest: string, traits: OperarioTraits = {}): OperarioManifest {
-  const { status = 'firing', cooldown, disabled } = traits
+function operario(
+  alertname: string,
+  status: 'firing' | 'resolved',
+  { operario: kind, manifest, cooldownMs }: Behavior,
+): OperarioManifest | undefined {
+  if (manifest === undefined) return undefined
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
       name: `openfero-${alertname.toLowerCase()}-${status}`,
-      labels: { app: 'openfero', ...(disabled && { 'openfero/job-disabled': 'true' }) },
-      annotations: cooldown === undefined ? {} : { 'opifer.io/cooldown': cooldown },
+      labels: { app: 'openfero', ...(kind === 'disabled' && { 'openfero/job-disabled': 'true' }) },
+      annotations: cooldownMs === COOLDOWN_MS ? {} : { 'opifer.io/cooldown': `${cooldownMs}ms` },
     },
     data: { [alertname]: manifest },
   }
@@ -50,11 +67,14 @@ function operario(alertname: Alertname, manifest: string, traits: OperarioTraits
 
 interface JobTraits {
   restartPolicy?: 'Never' | 'OnFailure'
+  /** Seconds. */
   ttl?: number
+  cooldownMs?: number
 }
 
-function job(script: string, { restartPolicy = 'Never', ttl }: JobTraits = {}): string {
-  return JSON.stringify({
+function working(script: string, traits: JobTraits = {}): Behavior {
+  const { restartPolicy = 'Never', ttl, cooldownMs = COOLDOWN_MS } = traits
+  const manifest = JSON.stringify({
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: 'fault' },
@@ -66,4 +86,5 @@ function job(script: string, { restartPolicy = 'Never', ttl }: JobTraits = {}): 
       },
     },
   })
+  return { operario: 'working', manifest, cooldownMs, vanishes: ttl === 0 }
 }

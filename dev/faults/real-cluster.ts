@@ -2,34 +2,26 @@ import { isIP } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 import { LABEL } from '@opifer/core'
 import { connectKube, type Endpoint, jobsPath, type Kube, type KubeWatchEvent } from '@opifer/testkit'
-import type { ClusterSetup, FaultCluster } from './cluster.ts'
+import type { ClusterSetup, FaultCluster } from './fault-cluster.ts'
 import type { JobEvent } from './history.ts'
 import { jobEvent } from './job-event.ts'
 import type { OperarioManifest } from './operarios.ts'
 
-/**
- * A cluster that is there already, in the namespace of its kubeconfig's context. Everything can befall it but what only the
- * API server itself could do.
- */
+/** An existing cluster, in the namespace of its kubeconfig's context. Faults of the API server itself are not available. */
 export async function openRealCluster(kubeconfig: string, { operarios, onJob }: ClusterSetup): Promise<FaultCluster> {
   const kube = await connectKube(kubeconfig)
   const { namespace } = kube
   const configMaps = `/api/v1/namespaces/${namespace}/configmaps`
   for (const operario of operarios) await replace(kube, configMaps, operario)
-  const eye = await watchJobs(kube, onJob)
+  const stopWatch = await watchJobs(kube, onJob)
   return {
     api: endpointOf(kube.server),
     kubeconfigThrough: (endpoint) => kubeconfigThrough(kubeconfig, endpoint),
     namespace,
     faults: undefined,
-    async deleteJob(chosen) {
-      const jobs = [...eye.jobs.values()]
-      const job = jobs[Math.floor(chosen * jobs.length)]
-      if (job) await remove(kube, `${jobsPath(namespace)}/${job.name}?propagationPolicy=Background`)
-      return job
-    },
+    deleteJob: (name) => remove(kube, `${jobsPath(namespace)}/${name}?propagationPolicy=Background`),
     async stop() {
-      eye.stop()
+      stopWatch()
       for (const { metadata } of operarios) await remove(kube, `${configMaps}/${metadata.name}`)
       await remove(kube, `${jobsPath(namespace)}?labelSelector=${LABEL.runId}&propagationPolicy=Background`)
       await kube.close()
@@ -42,7 +34,7 @@ function endpointOf(server: string): Endpoint {
   return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
 }
 
-/** The name that the certificate is for stays what it was. */
+/** Keeps the server name that the certificate was issued for. */
 function kubeconfigThrough(file: string, { host, port }: Endpoint): string {
   const config = new KubeConfig()
   config.loadFromFile(file)
@@ -59,10 +51,10 @@ function kubeconfigThrough(file: string, { host, port }: Endpoint): string {
   return through.exportConfig()
 }
 
-/** No address can be asked for as a TLS server name; a certificate of an API server is for `kubernetes` too. */
-function certifiedName(hostname: string, asked: string): string | undefined {
+/** A TLS server name can't be an address; an API server's certificate is also valid for `kubernetes`. */
+function certifiedName(hostname: string, requested: string): string | undefined {
   if (isIP(hostname.replace(/^\[|\]$/g, '')) === 0) return hostname
-  return hostname === asked ? undefined : 'kubernetes'
+  return hostname === requested ? undefined : 'kubernetes'
 }
 
 async function replace(kube: Kube, collection: string, operario: OperarioManifest): Promise<void> {
@@ -70,22 +62,23 @@ async function replace(kube: Kube, collection: string, operario: OperarioManifes
   await kube.call('POST', collection, operario)
 }
 
-async function remove(kube: Kube, path: string): Promise<void> {
-  await kube.call('DELETE', path).catch((error: unknown) => {
+/** Returns whether there was such an object. */
+async function remove(kube: Kube, path: string): Promise<boolean> {
+  try {
+    await kube.call('DELETE', path)
+    return true
+  } catch (error) {
     if (!String(error).includes(': 404 ')) throw error
-  })
+    return false
+  }
 }
 
-/** Sees every change of a Job, over a connection that no fault disturbs; opened anew where it left off when the server ends it. */
-async function watchJobs(kube: Kube, onJob: (event: JobEvent) => void) {
-  const jobs = new Map<string, { name: string; uid: string }>()
+/** Reports every change of a Job, over a connection that no fault disturbs; resumes where it left off when the server ends it. */
+async function watchJobs(kube: Kube, onJob: (event: JobEvent) => void): Promise<() => void> {
   const path = `${jobsPath(kube.namespace)}?labelSelector=${LABEL.runId}`
   let stop: (() => void) | undefined
   function onEvent({ type, object }: KubeWatchEvent): void {
     if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return
-    const { name, uid } = object.metadata
-    if (type === 'DELETED') jobs.delete(uid)
-    else jobs.set(uid, { name, uid })
     onJob(jobEvent(type, object))
   }
   async function open(since: string): Promise<void> {
@@ -101,5 +94,5 @@ async function watchJobs(kube: Kube, onJob: (event: JobEvent) => void) {
   }
   const { metadata } = await kube.call<{ metadata: { resourceVersion: string } }>('GET', path)
   await open(metadata.resourceVersion)
-  return { jobs, stop: () => stop?.() }
+  return () => stop?.()
 }

@@ -9,13 +9,21 @@ import {
   startRedisSentinel,
 } from '@opifer/testkit'
 import { Queue } from 'bullmq'
+import * as fc from 'fast-check'
 import { Redis } from 'ioredis'
-import { webhookOf } from './alerts.ts'
-import { createRandom, type Random } from './random.ts'
-import { QUEUE_PREFIX } from './world.ts'
+import { type AlertPost, webhookOf } from './alerts.ts'
+import { QUEUE_PREFIX } from './environment.ts'
 
-/** What may befall Redis: it is killed and comes back on its append-only file, or Sentinel makes its replica the master. */
-export type Blow = (typeof BLOWS)[number]
+export const REDIS_FAILURES = [
+  'kill with appendfsync always',
+  'kill with appendfsync everysec',
+  'failover from a killed master',
+  'failover on demand',
+  'failover on demand with min-replicas-to-write 1',
+] as const
+
+/** Redis is killed and restarts on its append-only file, or Sentinel promotes its replica. */
+export type RedisFailure = (typeof REDIS_FAILURES)[number]
 
 export interface Loss {
   rounds: number
@@ -24,43 +32,35 @@ export interface Loss {
 }
 
 /**
- * Measures how many alerts that were answered 202 are gone after Redis was struck under load. When it is killed, the machine
- * goes on: what Redis has handed to the kernel is not lost with the process.
+ * Measures how many alerts that were answered 202 are missing after Redis has failed under load. Only the process is
+ * killed, not the machine: what Redis has handed to the kernel is not lost.
  */
-export async function measureLoss(blow: Blow, rounds: number, seed: number): Promise<Loss> {
-  const random = createRandom(seed)
+export async function measureLoss(failure: RedisFailure, rounds: number, seed: number): Promise<Loss> {
   const loss = { rounds, acknowledged: 0, lost: 0 }
-  for (let round = 0; round < rounds; round++) {
-    const scene = await SCENES[blow]()
+  const delays = fc.sample(fc.noBias(fc.integer({ min: 300, max: 1_500 })), { seed, numRuns: rounds })
+  for (const [round, failAfter] of delays.entries()) {
+    const scenario = await SCENARIOS[failure]()
     try {
-      const acknowledged = await loadUntilStruck(`round ${round}`, scene, random)
+      const acknowledged = await loadUntilFailure(`round ${round}`, scenario, failAfter)
       loss.acknowledged += acknowledged.length
-      loss.lost += await countMissing(acknowledged, await scene.recover())
+      loss.lost += await countMissing(acknowledged, await scenario.recover())
     } finally {
-      await scene.stop()
+      await scenario.stop()
     }
   }
   return loss
 }
 
 /** Redis and an ingest that writes to it. */
-interface Scene {
+interface Scenario {
   ingest: OpiferProcess
-  strike: () => Promise<void>
-  /** Returns where what is left is found. */
+  fail: () => Promise<void>
+  /** Returns the URL of the Redis that holds what is left. */
   recover(): Promise<string>
   stop(): Promise<void>
 }
 
-export const BLOWS = [
-  'kill with appendfsync always',
-  'kill with appendfsync everysec',
-  'failover from a killed master',
-  'failover on demand',
-  'failover on demand with min-replicas-to-write 1',
-] as const
-
-const SCENES: Record<Blow, () => Promise<Scene>> = {
+const SCENARIOS: Record<RedisFailure, () => Promise<Scenario>> = {
   'kill with appendfsync always': () => alone('always'),
   'kill with appendfsync everysec': () => alone('everysec'),
   'failover from a killed master': () => withSentinel(({ master }) => master.kill()),
@@ -71,12 +71,12 @@ const SCENES: Record<Blow, () => Promise<Scene>> = {
 
 const FLAGS = [`--queuePrefix=${QUEUE_PREFIX}`, '--redisTimeout=1s']
 
-async function alone(appendonly: 'always' | 'everysec'): Promise<Scene> {
+async function alone(appendonly: 'always' | 'everysec'): Promise<Scenario> {
   const redis = await startRedis({ appendonly })
   const ingest = await startIngest({ redisUrl: redis.url, flags: FLAGS })
   return {
     ingest,
-    strike: () => redis.kill(),
+    fail: () => redis.kill(),
     async recover() {
       await redis.restart()
       return redis.url
@@ -89,16 +89,16 @@ async function alone(appendonly: 'always' | 'everysec'): Promise<Scene> {
 }
 
 async function withSentinel(
-  strike: (sentinel: RedisSentinel) => Promise<void>,
+  fail: (sentinel: RedisSentinel) => Promise<void>,
   settings: readonly string[] = [],
-): Promise<Scene> {
+): Promise<Scenario> {
   const sentinel = await startRedisSentinel(settings)
   const nodes = sentinel.sentinels.map(({ host, port }) => `${host}:${port}`).join()
   const flags = [...FLAGS, `--redisSentinels=${nodes}`, `--redisSentinelMaster=${sentinel.name}`]
   const ingest = await startIngest({ redisUrl: sentinel.master.url, flags })
   return {
     ingest,
-    strike: () => strike(sentinel),
+    fail: () => fail(sentinel),
     async recover() {
       await eventually(() => assertMaster(sentinel.replica.url), { timeout: 30_000 })
       return sentinel.replica.url
@@ -119,38 +119,39 @@ async function assertMaster(url: string): Promise<void> {
 
 const SENDERS = 16
 
-/** Posts single alerts from many senders until Redis is struck; returns the runs that were acknowledged. */
-async function loadUntilStruck(scope: string, { ingest, strike }: Scene, random: Random): Promise<string[]> {
+/** Posts single alerts from many senders until Redis fails; returns the acknowledged runs. */
+async function loadUntilFailure(scope: string, { ingest, fail }: Scenario, failAfter: number): Promise<string[]> {
   const acknowledged: string[] = []
-  const struck = new AbortController()
+  const failed = new AbortController()
   const senders = Array.from({ length: SENDERS }, async (_, sender) => {
-    for (let number = 0; !struck.signal.aborted; number++) {
+    for (let number = 0; !failed.signal.aborted; number++) {
       const runId = await post(ingest.url, `${scope}, ${sender}-${number}`)
       if (runId !== undefined) acknowledged.push(runId)
     }
   })
-  await delay(random.int(300, 1_500))
-  await strike()
-  struck.abort()
+  await delay(failAfter)
+  await fail()
+  failed.abort()
   await Promise.all(senders)
   return acknowledged
 }
 
 async function post(url: string, scope: string): Promise<string | undefined> {
-  const alert = {
-    alertname: 'FaultAbsent',
-    instance: 'host-0',
-    status: 'firing',
-    episode: 0,
-    defective: false,
-  } as const
   const response = await fetch(`${url}/alerts`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(webhookOf({ group: 'loss', alerts: [alert] }, scope)),
+    body: JSON.stringify(webhookOf({ group: 'loss', alerts: [ALERT] }, scope)),
   })
   const answer = (await response.json()) as { alerts?: { runId: string }[] }
   return response.status === 202 ? answer.alerts?.[0]?.runId : undefined
+}
+
+const ALERT: AlertPost = {
+  alertname: 'FaultAbsent',
+  instance: 'host-0',
+  status: 'firing',
+  episode: 0,
+  invalid: false,
 }
 
 async function countMissing(runIds: readonly string[], url: string): Promise<number> {

@@ -1,20 +1,45 @@
-import { drawBlackout, drawFaults } from './draw-faults.ts'
-import { drawPosts } from './draw-posts.ts'
-import { createRandom } from './random.ts'
-import type { Schedule } from './steps.ts'
+import * as fc from 'fast-check'
+import type { Schedule } from './actions.ts'
+import { blackout, faults, takeover } from './fault-arbitraries.ts'
+import { posts } from './post-arbitraries.ts'
 
 /** How long posts and faults come for, in milliseconds. */
 const WINDOW = 2_500
-/** One seed in so many is left unaided. */
-const UNAIDED_EVERY = 40
 
-/** Everything that is done in a fault run. The same seed always gives the same schedule. */
-export function makeSchedule(seed: number): Schedule {
-  const random = createRandom(seed)
-  const posts = drawPosts(random, WINDOW)
-  const faults = drawFaults(random, WINDOW)
-  // Of a stream of its own, so that it does not change the rest.
-  const blackout = drawBlackout(createRandom(-seed), WINDOW)
-  const steps = [...posts, ...faults, ...blackout].sort((a, b) => a.at - b.at)
-  return { seed, steps, healAt: WINDOW + random.int(0, 500), unaided: seed % UNAIDED_EVERY === 0 }
+/** Everything that is done in a fault run. Shrinks by leaving things out. */
+export const schedules: fc.Arbitrary<Schedule> = fc.noBias(
+  fc
+    .record({
+      faults: faults(WINDOW),
+      blackout: blackout(WINDOW),
+      takeover: takeover(),
+      posts: posts(WINDOW),
+      healAfter: fc.noShrink(fc.integer({ min: 0, max: 500 })),
+      unaided: fc.oneof(
+        { withCrossShrink: true },
+        { weight: 39, arbitrary: fc.constant(false) },
+        { weight: 1, arbitrary: fc.constant(true) },
+      ),
+    })
+    .map(({ faults: drawn, blackout: outage, takeover: takeoverAfter, posts: posted, healAfter, unaided }) => {
+      const firstPost = Math.min(WINDOW, ...posted.map(({ at }) => at))
+      const takenOver = takeoverAfter(firstPost)
+      const takeoverEnd = Math.max(0, ...takenOver.map(({ at, action }) => at + ('lasts' in action ? action.lasts : 0)))
+      return {
+        steps: [...posted, ...drawn, ...outage, ...takenOver].toSorted((a, b) => a.at - b.at),
+        healAt: Math.max(WINDOW, takeoverEnd) + healAfter,
+        unaided,
+      }
+    }),
+)
+
+/**
+ * The same seed always gives the same schedule.
+ *
+ * @param path to a smaller schedule, as `shrink` reports it
+ */
+export function scheduleOf(seed: number, path = ''): Schedule {
+  const [schedule] = fc.sample(schedules, { seed, path, numRuns: 1 })
+  if (!schedule) throw new Error(`seed ${seed} has no schedule at ${path}`)
+  return schedule
 }

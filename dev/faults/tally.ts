@@ -1,5 +1,6 @@
-import type { Breach } from './checker.ts'
-import type { SeedResult } from './run-seed.ts'
+import type { PlayResult } from './play.ts'
+import type { SeedResult } from './shards.ts'
+import type { ViolationKind } from './violations.ts'
 
 /** What `--json` writes. */
 export interface Tally {
@@ -10,7 +11,7 @@ export interface Tally {
   lost: number
   doubled: number
   stuck: number
-  /** Outcomes and answers that were not true. */
+  /** False outcomes and answers. */
   untrue: number
 }
 
@@ -18,8 +19,8 @@ export function emptyTally(): Tally {
   return { seeds: 0, acknowledged: 0, jobs: 0, recorded: 0, lost: 0, doubled: 0, stuck: 0, untrue: 0 }
 }
 
-export function add(tally: Tally, result: SeedResult): Tally {
-  const count = (breach: Breach) => result.violations.filter((violation) => violation.breach === breach).length
+export function add(tally: Tally, result: PlayResult): Tally {
+  const count = (kind: ViolationKind) => result.violations.filter((violation) => violation.kind === kind).length
   return {
     seeds: tally.seeds + 1,
     acknowledged: tally.acknowledged + result.acknowledged,
@@ -42,12 +43,17 @@ export function describeTally(tally: Tally): string {
     .join(', ')
 }
 
-/** A seed that failed: what it broke, how it is played again, and what happened. */
-export function describeFailure({ seed, violations, timeline }: SeedResult): string {
+/** A failed seed: its violations, the commands that replay and shrink it, and its event log. */
+export function describeFailure({ seed, ...result }: SeedResult): string {
   return [
     `seed ${seed} failed:`,
-    ...violations.map(({ breach, text }) => `  ${breach}: ${text}`),
-    `  play it again: npm run test:faults -- --from ${seed} --seeds 1 --verbose`,
-    timeline(),
+    ...describeViolations(result),
+    `  replay: npm run test:faults -- --seed ${seed} --verbose`,
+    `  shrink: npm run test:faults -- --seed ${seed} --shrink`,
+    result.eventLog(),
   ].join('\n')
+}
+
+export function describeViolations({ violations }: PlayResult): string[] {
+  return violations.map(({ kind, text }) => `  ${kind}: ${text}`)
 }

@@ -10,7 +10,7 @@ export interface ApiServer {
   stop(): Promise<void>
 }
 
-/** Starts the `kube-apiserver` and `etcd` of a folder, as `setup-envtest` fetches them. There are no controllers and no nodes. */
+/** Starts the `kube-apiserver` and `etcd` of a folder, as `setup-envtest` fetches them, without controllers or nodes. */
 export async function startApiServer(assets: string, folder: string): Promise<ApiServer> {
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
   const token = randomBytes(16).toString('hex')
@@ -25,7 +25,7 @@ export async function startApiServer(assets: string, folder: string): Promise<Ap
     }
     await start('etcd', etcdFlags(folder, etcdPort, peerPort))
     await start('kube-apiserver', await apiServerFlags(folder, { etcdPort, port, token }))
-    await eventually(() => mustBeReady(port, token), { timeout: 60_000 })
+    await eventually(() => assertReady(port, token), { timeout: 60_000 })
     const kubeconfig = join(folder, 'api-server')
     await writeFile(kubeconfig, JSON.stringify(access(port, token)), { mode: 0o600 })
     return { kubeconfig, stop }
@@ -66,12 +66,12 @@ async function apiServerFlags(
     'service-account-key-file': file('sa.pub'),
     'service-account-signing-key-file': file('sa.key'),
     'service-cluster-ip-range': '10.0.0.0/24',
-    // Without controllers no namespace gets the service account that pods want.
+    // Without controllers, no namespace gets the service account that pods need.
     'disable-admission-plugins': 'ServiceAccount',
   }
 }
 
-function mustBeReady(port: number, token: string): Promise<void> {
+function assertReady(port: number, token: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const headers = { Authorization: `Bearer ${token}` }
   request(

@@ -1,15 +1,15 @@
 import { getContainerRuntimeClient, ImageName } from 'testcontainers'
 
 /** Why an image can't be run here; undefined when it can. */
-export async function imageProblem(image: string): Promise<string | undefined> {
+export async function whyNotRunnable(image: string): Promise<string | undefined> {
   const engine = await getContainerRuntimeClient().catch(() => undefined)
-  if (engine === undefined) return 'there is no container engine'
+  if (engine === undefined) return 'no container engine found'
   const name = ImageName.fromString(image)
   if (await engine.image.exists(name)) return undefined
   try {
     await engine.image.pull(name)
     return undefined
   } catch (error) {
-    return `the image ${image} is not here and can't be pulled: ${(error as Error).message.split('\n', 1)[0]}`
+    return `image ${image} is not present and can't be pulled: ${(error as Error).message.split('\n', 1)[0]}`
   }
 }

@@ -1,7 +1,6 @@
 /**
- * `npm run test:containers`: the tests of what Opifer relies on, against servers that are not this project's: Redis and k3s
- * in containers, a cluster by `KUBECONFIG`, an API server by `KUBEBUILDER_ASSETS`. What is not there is named, and is no
- * failure.
+ * `npm run test:containers`: tests what Opifer relies on against real servers: Redis and k3s in containers, the cluster of
+ * `KUBECONFIG`, the API server of `KUBEBUILDER_ASSETS`. Servers that are not available are listed, and fail nothing.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,22 +11,21 @@ import { fileURLToPath } from 'node:url'
 import { K3sContainer } from '@testcontainers/k3s'
 import { RedisContainer } from '@testcontainers/redis'
 import { startApiServer } from './api-server.ts'
-import { imageProblem } from './image.ts'
+import { whyNotRunnable } from './image.ts'
 
 const REDIS_IMAGE = process.env['OPIFER_REDIS_IMAGE'] ?? 'redis:8'
 const K3S_IMAGE = process.env['OPIFER_K3S_IMAGE'] ?? 'rancher/k3s:v1.34.1-k3s1'
 
-/** The whole contract, from webhook to outcome. */
 const CONTRACT = 'tests/contract.test.ts'
 const API_SERVER = 'tests/api-server.test.ts'
 const QUEUE = ['apps/ingest/src/intake.test.ts', 'apps/worker/src/queue', 'packages/history/src']
 
-type Ending = 'passed' | 'failed' | `not run: ${string}`
+type TargetResult = 'passed' | 'failed' | `not run: ${string}`
 
-/** Something to test against, for as long as `use` lasts. */
+/** A server to test against. */
 interface Target {
   name: string
-  run: (folder: string) => Promise<Ending>
+  run: (folder: string) => Promise<TargetResult>
 }
 
 const targets: Target[] = [
@@ -37,21 +35,21 @@ const targets: Target[] = [
   { name: 'the API server of KUBEBUILDER_ASSETS', run: againstApiServer },
 ]
 
-// Containers are stopped here, whatever comes: no container that watches over them is needed.
+// Containers are always stopped here, so Ryuk is not needed.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
 const folder = await mkdtemp(join(tmpdir(), 'opifer-containers-'))
-const endings: [string, Ending][] = []
+const results: [string, TargetResult][] = []
 try {
-  for (const { name, run } of targets) endings.push([name, await run(folder)])
+  for (const { name, run } of targets) results.push([name, await run(folder)])
 } finally {
   await rm(folder, { recursive: true })
 }
-for (const [name, ending] of endings) console.log(`containers: ${name}: ${ending}`)
-process.exitCode = endings.some(([, ending]) => ending === 'failed') ? 1 : 0
+for (const [name, result] of results) console.log(`containers: ${name}: ${result}`)
+process.exitCode = results.some(([, result]) => result === 'failed') ? 1 : 0
 
-async function againstRedis(): Promise<Ending> {
-  const problem = await imageProblem(REDIS_IMAGE)
-  if (problem !== undefined) return `not run: ${problem}`
+async function againstRedis(): Promise<TargetResult> {
+  const reason = await whyNotRunnable(REDIS_IMAGE)
+  if (reason !== undefined) return `not run: ${reason}`
   const redis = await new RedisContainer(REDIS_IMAGE).withPassword('opifer').start()
   try {
     const url = redis.getConnectionUrl()
@@ -61,12 +59,12 @@ async function againstRedis(): Promise<Ending> {
   }
 }
 
-async function againstK3s(within: string): Promise<Ending> {
-  const problem = await imageProblem(K3S_IMAGE)
-  if (problem !== undefined) return `not run: ${problem}`
+async function againstK3s(parent: string): Promise<TargetResult> {
+  const reason = await whyNotRunnable(K3S_IMAGE)
+  if (reason !== undefined) return `not run: ${reason}`
   const k3s = await new K3sContainer(K3S_IMAGE).start()
   try {
-    const kubeconfig = join(within, 'k3s')
+    const kubeconfig = join(parent, 'k3s')
     await writeFile(kubeconfig, k3s.getKubeConfig(), { mode: 0o600 })
     return await vitest([API_SERVER, CONTRACT], { OPIFER_TEST_KUBECONFIG: kubeconfig })
   } finally {
@@ -74,26 +72,26 @@ async function againstK3s(within: string): Promise<Ending> {
   }
 }
 
-async function againstKubeconfig(): Promise<Ending> {
+async function againstKubeconfig(): Promise<TargetResult> {
   const kubeconfig = process.env['KUBECONFIG']
   if (!kubeconfig) return 'not run: KUBECONFIG is not set'
   return vitest([API_SERVER, CONTRACT], { OPIFER_TEST_KUBECONFIG: kubeconfig })
 }
 
-async function againstApiServer(within: string): Promise<Ending> {
+async function againstApiServer(parent: string): Promise<TargetResult> {
   const assets = process.env['KUBEBUILDER_ASSETS']
   if (!assets) return 'not run: KUBEBUILDER_ASSETS is not set'
-  const server = await startApiServer(assets, within)
+  const server = await startApiServer(assets, parent)
   try {
-    // Nothing runs Jobs there.
+    // Without controllers, no Job runs there.
     return await vitest([API_SERVER], { OPIFER_TEST_KUBECONFIG: server.kubeconfig })
   } finally {
     await server.stop()
   }
 }
 
-/** Runs tests with these variables. Images are pulled and pods backed off in their own time. */
-async function vitest(files: string[], env: Record<string, string>): Promise<Ending> {
+/** Runs tests with these variables. Timeouts are long, for image pulls and pod back-offs. */
+async function vitest(files: string[], env: Record<string, string>): Promise<TargetResult> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const args = ['run', '--testTimeout=180000', '--hookTimeout=180000', '--passWithNoTests', ...files]
   const child = spawn(join(root, 'node_modules/.bin/vitest'), args, {

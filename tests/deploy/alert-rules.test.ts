@@ -1,4 +1,4 @@
-/** The alerts of the monitoring component: each is known to fire, known to stay silent, and says what to do. */
+/** The alerts of the monitoring component: each has tests in which it fires and stays silent, and a runbook. */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,8 +33,8 @@ beforeAll(async () => {
   ;({ tests: ruleTests } = (await readYaml('rules.test.yaml')) as { tests: RuleTest[] })
 })
 
-test('Prometheus takes the rules, and each fires and stays silent as its tests say', async (context) => {
-  context.skip(NO_PROMTOOL, 'there is no promtool on the PATH')
+test('promtool accepts the alerting rules, and their unit tests pass', async (context) => {
+  context.skip(NO_PROMTOOL, 'promtool is not on the PATH')
   const folder = await mkdtemp(join(tmpdir(), 'opifer-rules-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   // JSON is valid YAML.
@@ -45,20 +45,20 @@ test('Prometheus takes the rules, and each fires and stays silent as its tests s
   expect((await promtool('test', 'rules', 'rules.test.yaml')).stdout).toContain('SUCCESS')
 })
 
-test('the rules of the local stack are taken too', async (context) => {
-  context.skip(NO_PROMTOOL, 'there is no promtool on the PATH')
+test('promtool accepts the configuration of the local stack', async (context) => {
+  context.skip(NO_PROMTOOL, 'promtool is not on the PATH')
   const config = fromRoot('deploy/compose/prometheus/prometheus.yaml')
   const { stdout } = await promisify(execFile)('promtool', ['check', 'config', config])
   expect(stdout).toContain('SUCCESS')
 })
 
-test('each alert has a test in which it fires, and one in which it does not', () => {
+test('each alerting rule has a unit test in which it fires and one in which it does not', () => {
   const all = new Set(rules.map(({ alert }) => alert))
   expect(tested((alerts) => alerts.length > 0)).toEqual(all)
   expect(tested((alerts) => alerts.length === 0)).toEqual(all)
 })
 
-test('each alert leads to a chapter of the runbooks', async () => {
+test('each alerting rule links to its section of the runbooks', async () => {
   const runbooks = await readFile(fromRoot('docs/runbooks.md'), 'utf8')
   const anchors = [...runbooks.matchAll(/^## (\w+)$/gm)].map(([, title = '']) => title)
   expect(anchors.sort()).toEqual(rules.map(({ alert }) => alert).sort())
@@ -67,29 +67,29 @@ test('each alert leads to a chapter of the runbooks', async () => {
   }
 })
 
-test('alerts and dashboard ask for metrics that the processes have', async () => {
+test('alerting rules and the Grafana dashboard query only documented metrics', async () => {
   const documented = await readFile(fromRoot('docs/metrics.md'), 'utf8')
   const dashboard = await readFile(join(MONITORING, 'grafana-dashboard.json'), 'utf8')
-  const asked = `${rules.map(({ expr }) => expr).join('\n')}\n${dashboard}`.match(/\b(opifer|openfero)_\w+/g) ?? []
-  const names = new Set(asked.map((name) => name.replace(/_(bucket|count|sum)$/, '')))
+  const queries = `${rules.map(({ expr }) => expr).join('\n')}\n${dashboard}`.match(/\b(opifer|openfero)_\w+/g) ?? []
+  const names = new Set(queries.map((name) => name.replace(/_(bucket|count|sum)$/, '')))
   expect([...names].filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
 })
 
-test('docs/metrics.md names the expressions that the alerts have', async () => {
+test('docs/metrics.md quotes the expressions of the alerting rules', async () => {
   const [, section = ''] = (await readFile(fromRoot('docs/metrics.md'), 'utf8')).split('## What to alert on')
   const spans = [...section.replaceAll('\\|', '|').matchAll(/`([^`]+)`/g)].map(([, text = '']) => text)
   const named = spans.filter((text) => /[<>=] ?[\d.]+$/.test(text))
   expect(named.length).toBeGreaterThan(10)
-  const asked = rules.map(({ expr }) => expr.replace(/\s+/g, ' '))
-  expect(named.filter((text) => !asked.some((expr) => expr.includes(text)))).toEqual([])
+  const expressions = rules.map(({ expr }) => expr.replace(/\s+/g, ' '))
+  expect(named.filter((text) => !expressions.some((expr) => expr.includes(text)))).toEqual([])
 })
 
 async function readYaml(name: string): Promise<unknown> {
   return load(await readFile(join(MONITORING, name), 'utf8'))
 }
 
-/** The alerts that have a test of this kind. */
-function tested(isWanted: (alerts: unknown[]) => boolean): Set<string> {
+/** The alerts that have such a unit test. */
+function tested(isSuch: (alerts: unknown[]) => boolean): Set<string> {
   const checks = ruleTests.flatMap((one) => one.alert_rule_test)
-  return new Set(checks.flatMap(({ alertname, exp_alerts }) => (isWanted(exp_alerts) ? [alertname] : [])))
+  return new Set(checks.flatMap(({ alertname, exp_alerts }) => (isSuch(exp_alerts) ? [alertname] : [])))
 }

@@ -1,4 +1,4 @@
-/** What the images hold, without Docker: each program is one file that runs by itself. */
+/** The contents of the images, without Docker: each program is one self-contained file. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,13 +17,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-test.each(['ingest', 'worker', 'dashboard'])('%s starts where there are no packages', async (name) => {
+test.each(['ingest', 'worker', 'dashboard'])('the bundle of %s starts without installed packages', async (name) => {
   const { stdout, stderr } = await run(process.execPath, [join(folder, name, 'app/bin/main.mjs'), '--help'])
   expect(stdout).toContain('--redisUrl')
   expect(stderr).toBe('')
 })
 
-test('the dashboard has the files that it serves beside it', async () => {
+test('the bundle of the dashboard includes the files that it serves', async () => {
   const app = join(folder, 'dashboard/app')
   expect(await readdir(join(app, 'assets'))).toContain('app.css')
   expect(await readdir(join(app, 'node_modules/@bull-board/ui/dist/static'))).toEqual(expect.arrayContaining(['js']))

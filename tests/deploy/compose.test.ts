@@ -1,4 +1,4 @@
-/** The local stack's files, read without Docker; `scripts/check-compose.mjs` brings it up. */
+/** The local stack's files, read without Docker; `scripts/check-compose.mjs` starts the stack. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type OperarioConfigMap, readOperario } from '@opifer/core'
@@ -26,25 +26,25 @@ beforeAll(async () => {
   ;({ services } = load(text, { schema: CORE_SCHEMA.withTags(mergeTag) }) as { services: typeof services })
 })
 
-test('nothing is reached from other machines', () => {
+test('the local stack publishes ports on this machine only', () => {
   const ports = Object.values(services).flatMap((service) => service.ports ?? [])
   expect(ports.length).toBeGreaterThan(3)
   expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([])
 })
 
-test('who is let in without authentication calls the dashboard by a name of this machine', () => {
+test('the unauthenticated dashboard of the local stack accepts only names of this machine', () => {
   const settings = Object.values(services).map(({ environment = {} }) => environment)
   const open = settings.filter((env) => env['OPIFER_ALLOW_UNAUTHENTICATED'] !== undefined)
   expect(open.map((env) => env['OPIFER_ALLOWED_HOSTS'])).toEqual(['localhost,127.0.0.1'])
 })
 
-test('every container but k3s and the one that gives volumes away runs without root, rights or a file system to write to', () => {
+test('every container of the local stack except k3s and the volume set-up runs without root, capabilities and a writable file system', () => {
   const lacking = Object.entries(services).filter(([, service]) => !isRestricted(service))
   expect(lacking.map(([name]) => name)).toEqual(['volumes', 'cluster'])
   expect(services['volumes']).toMatchObject({ read_only: true, cap_drop: ['ALL'], cap_add: ['CHOWN'] })
 })
 
-test('the sample Operarios can be read, and their pods are fit for the restricted Pod Security Standard', async () => {
+test('the sample Operarios of the local stack are valid and meet the restricted Pod Security Standard', async () => {
   const samples = { 'disk-cleanup': 'DiskSpaceLow', 'backup-check': 'BackupOverdue' }
   for (const [file, key] of Object.entries(samples)) {
     const configMap = load(

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { findExecutable } from '@opifer/testkit'
 import { loadAll } from 'js-yaml'
 
-/** A Kubernetes object as it is applied. */
+/** A Kubernetes object, ready to be applied. */
 export interface Manifest {
   apiVersion: string
   kind: string
@@ -14,18 +14,18 @@ export interface Manifest {
 
 export const OVERLAYS = ['dev', 'prod'] as const
 
-/** `labels.includeTemplates` came with it. */
-const LEAST_KUSTOMIZE = 5
+/** The first version with `labels.includeTemplates`. */
+const MIN_KUSTOMIZE = 5
 
-/** Why nothing can be rendered here, if so. */
+/** Why manifests can't be rendered here; undefined when they can. */
 export function kustomizeIsMissing(): string | undefined {
   const kubectl = findExecutable('kubectl')
-  if (kubectl === undefined) return 'there is no kubectl on the PATH'
+  if (kubectl === undefined) return 'kubectl is not on the PATH'
   const { stdout } = spawnSync(kubectl, ['version', '--client', '--output=json'], { encoding: 'utf8' })
   const [, version = 'none', major = '0'] = /"kustomizeVersion": "(v(\d+)[^"]*)"/.exec(stdout) ?? []
-  return Number(major) >= LEAST_KUSTOMIZE
+  return Number(major) >= MIN_KUSTOMIZE
     ? undefined
-    : `this kubectl has kustomize ${version}; v${LEAST_KUSTOMIZE} is needed`
+    : `this kubectl has kustomize ${version}; v${MIN_KUSTOMIZE} is needed`
 }
 
 /** What `kubectl apply -k` would send for a folder of `deploy/kustomize`. */
@@ -35,7 +35,7 @@ export async function render(folder: string): Promise<Manifest[]> {
   return loadAll(stdout) as Manifest[]
 }
 
-/** As in error messages: `Deployment opifer/ingest`. */
+/** For error messages: `Deployment opifer/ingest`. */
 export function nameOf({ kind, metadata: { namespace, name } }: Manifest): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
 }

@@ -1,4 +1,4 @@
-/** What is applied to a cluster, as `kubectl apply -k` would apply it. */
+/** The manifests that `kubectl apply -k` would apply. */
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { ILimitRange } from 'kubernetes-models/v1/LimitRange'
 import type { IResourceQuota } from 'kubernetes-models/v1/ResourceQuota'
@@ -6,12 +6,12 @@ import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kustomizeIsMissing, type Manifest, nameOf, OVERLAYS, render } from './kustomize.ts'
 import { podOf, violations } from './pod-security.ts'
-import { schemaFault, unknownFields } from './schemas.ts'
+import { schemaError, unknownFields } from './schemas.ts'
 
 const missing = kustomizeIsMissing()
 const APPS = ['ingest', 'worker', 'dashboard']
 
-test('manifests can be rendered here', (context) => {
+test('kubectl is available to render the manifests', (context) => {
   context.skip(missing !== undefined, missing)
   expect(missing).toBeUndefined()
 })
@@ -24,16 +24,16 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind)
   const pods = () => manifests.flatMap((manifest) => (podOf(manifest) ? [{ manifest, pod: podOf(manifest)! }] : []))
 
-  test('each object is what the schemas of Kubernetes and of the operators ask for', async () => {
-    const faults = await Promise.all(manifests.map(schemaFault))
-    expect(faults.filter(Boolean)).toEqual([])
+  test('each object is valid by the schemas of Kubernetes and of the operators', async () => {
+    const errors = await Promise.all(manifests.map(schemaError))
+    expect(errors.filter(Boolean)).toEqual([])
   })
 
-  test('no object has a field that its kind does not know', async () => {
+  test('no object has a field that its kind does not define', async () => {
     expect(await unknownFields(manifests)).toBe('')
   })
 
-  test('each pod is fit for the restricted Pod Security Standard, which its namespace enforces', () => {
+  test('each pod meets the restricted Pod Security Standard, which its namespace enforces', () => {
     const found = pods().flatMap(({ manifest, pod }) => violations(pod).map((text) => `${nameOf(manifest)}: ${text}`))
     expect(found).toEqual([])
     for (const namespace of ofKind('Namespace')) {
@@ -43,17 +43,17 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
 
   test('each container has a read-only root file system, requests, a memory limit and probes', () => {
     const containers = pods().flatMap(({ pod }) => pod.containers)
-    const lacking = containers.filter((container) => !isWellKept(container)).map(({ name }) => name)
+    const lacking = containers.filter((container) => !isHardened(container)).map(({ name }) => name)
     expect(lacking).toEqual([])
   })
 
-  test('a pod is given a token for the API server only if it is a worker', () => {
+  test('only worker pods get a token for the API server', () => {
     const withToken = pods().filter(({ pod }) => pod.automountServiceAccountToken !== false)
     expect(withToken.map(({ manifest }) => manifest.metadata.name)).toEqual(['worker'])
     for (const account of ofKind('ServiceAccount')) expect(account['automountServiceAccountToken']).toBe(false)
   })
 
-  test('there is one Role, in the namespace of the Operarios, for the worker alone', () => {
+  test('the only Role is in the namespace of the Operarios and bound to the worker alone', () => {
     expect(ofKind('ClusterRole')).toEqual([])
     expect(ofKind('ClusterRoleBinding')).toEqual([])
     expect(ofKind('Role').map(nameOf)).toEqual(['Role opifer-operarios/opifer-worker'])
@@ -65,7 +65,7 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
     expect(JSON.stringify(wide)).not.toContain('*')
   })
 
-  test('each app may lose one pod at a time, and spreads over nodes and zones', () => {
+  test('each app has a disruption budget and spreads over nodes and zones', () => {
     const budgets = ofKind('PodDisruptionBudget').map(({ metadata }) => metadata.name)
     expect(budgets.sort()).toEqual([...APPS].sort())
     for (const { pod } of pods().filter(({ manifest: { kind } }) => kind === 'Deployment')) {
@@ -74,31 +74,31 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
     }
   })
 
-  test('a pod is given longer to end than its process takes at most', () => {
+  test('the grace period of each pod is longer than its process takes to shut down', () => {
     for (const { pod } of pods().filter(({ manifest: { kind } }) => kind === 'Deployment')) {
       const pause = pod.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(25 + pause)
     }
   })
 
-  test('Operarios have a quota and reach nobody', () => {
+  test('the namespace of the Operarios has a quota and denies all traffic', () => {
     expect(ofKind('ResourceQuota').filter(inOperarios)).toHaveLength(1)
     expect(ofKind('NetworkPolicy').filter(inOperarios)).toMatchObject([
       { spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } },
     ])
   })
 
-  test('no pod of an Operario is refused for what it says of its resources, or does not say', () => {
+  test('the quota rejects no pod of an Operario for the resources that it does or does not request', () => {
     const [quota] = ofKind('ResourceQuota') as unknown as IResourceQuota[]
     const [limitRange] = ofKind('LimitRange') as unknown as ILimitRange[]
-    const asked = Object.keys(quota?.spec?.hard ?? {}).filter((name) => /^(requests|limits)\./.test(name))
+    const limited = Object.keys(quota?.spec?.hard ?? {}).filter((name) => /^(requests|limits)\./.test(name))
     const [{ defaultRequest = {}, ...others } = {}] = limitRange?.spec?.limits ?? []
-    // A limit by default would be less than what some container requests.
+    // A default limit would be below what some container requests.
     expect(others).toEqual({ type: 'Container' })
-    expect(asked.sort()).toEqual(Object.keys(defaultRequest).map((name) => `requests.${name}`))
+    expect(limited.sort()).toEqual(Object.keys(defaultRequest).map((name) => `requests.${name}`))
   })
 
-  test('each image has a tag, and none is latest', () => {
+  test('each image has a tag other than latest', () => {
     for (const { image = '' } of pods().flatMap(({ pod }) => pod.containers)) {
       expect(image).toMatch(/:[\w.-]+$/)
       expect(image).not.toMatch(/:latest$/)
@@ -106,7 +106,7 @@ describe.skipIf(missing).each(OVERLAYS)('overlay %s', (overlay) => {
   })
 })
 
-test.skipIf(missing)('who scales has the last word: no replicas are set where something else sets them', async () => {
+test.skipIf(missing)('no Deployment that is scaled automatically sets its replicas', async () => {
   const manifests = await render('overlays/prod')
   const scaled = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject')
   expect(scaled.map(nameOf).sort()).toEqual(['HorizontalPodAutoscaler opifer/ingest', 'ScaledObject opifer/worker'])
@@ -115,12 +115,12 @@ test.skipIf(missing)('who scales has the last word: no replicas are set where so
   expect(fixed.map(({ metadata }) => metadata.name)).toEqual(['dashboard'])
 })
 
-test.skipIf(missing)('production has no Secret in it: those are made beforehand', async () => {
+test.skipIf(missing)('the overlay prod contains no Secret', async () => {
   const manifests = await render('overlays/prod')
   expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([])
 })
 
-test.skipIf(missing)('what the checks above are for is found by them', async () => {
+test.skipIf(missing)('the manifest checks detect a privileged pod, an unknown field and an invalid value', async () => {
   const manifests = await render('overlays/dev')
   const worker = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker')
   const broken = structuredClone(worker!)
@@ -136,10 +136,10 @@ test.skipIf(missing)('what the checks above are for is found by them', async () 
   Object.assign(pod, { terminationGracePeriod: 1 })
   expect(await unknownFields([broken])).toContain('terminationGracePeriod')
   Object.assign(pod, { containers: 'one' })
-  expect(await schemaFault(broken)).toContain('containers')
+  expect(await schemaError(broken)).toContain('containers')
 })
 
-function isWellKept({ securityContext, resources, readinessProbe, livenessProbe }: IContainer): boolean {
+function isHardened({ securityContext, resources, readinessProbe, livenessProbe }: IContainer): boolean {
   const { requests = {}, limits = {} } = resources ?? {}
   return Boolean(
     securityContext?.readOnlyRootFilesystem &&

@@ -1,4 +1,4 @@
-/** Who reaches what in production: by the Ingress, by Prometheus, by the network policies. */
+/** Who can reach what in production: by Ingress, Prometheus and network policies. */
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { kustomizeIsMissing, type Manifest, render } from './kustomize.ts'
@@ -12,7 +12,7 @@ describe.skipIf(kustomizeIsMissing())('overlay prod', () => {
     deployments = manifests.filter(({ kind }) => kind === 'Deployment') as unknown as IDeployment[]
   })
 
-  test('the Ingress controller is let in wherever its Ingress leads', () => {
+  test('network policies admit the Ingress controller wherever an Ingress routes to', () => {
     const routes = routesOf(manifests)
     expect(routes.map(({ path, deployment }) => [path, deployment])).toEqual([
       ['/alerts', 'ingest'],
@@ -21,7 +21,7 @@ describe.skipIf(kustomizeIsMissing())('overlay prod', () => {
     for (const route of routes) expect(admittedTo(manifests, route), route.path).toContain('ingress-nginx')
   })
 
-  test('no path of the Ingress leads to metrics, which ask for no password', () => {
+  test('no Ingress path leads to the unauthenticated metrics', () => {
     const open = routesOf(manifests).filter(({ path, pathType, deployment, port }) => {
       const isCovered = pathType === 'Exact' ? path === '/metrics' : '/metrics'.startsWith(path)
       return (
@@ -31,7 +31,7 @@ describe.skipIf(kustomizeIsMissing())('overlay prod', () => {
     expect(open).toEqual([])
   })
 
-  test('each app is probed and scraped where it serves metrics, and Prometheus is let in there', () => {
+  test('each app is probed and scraped on its operations port, which admits Prometheus', () => {
     const ports = deployments.map(operationsPort)
     expect(ports.map(({ deployment }) => deployment).sort()).toEqual(['dashboard', 'ingest', 'worker'])
     expect(scrapedPorts(manifests)).toEqual(expect.arrayContaining(ports))
@@ -43,7 +43,7 @@ describe.skipIf(kustomizeIsMissing())('overlay prod', () => {
     }
   })
 
-  test('nobody but Prometheus is let in where an app serves metrics alone', () => {
+  test('a port that serves only operations admits Prometheus alone', () => {
     const alone = deployments.map(operationsPort).filter(({ deployment }) => deployment !== 'ingest')
     expect(alone.map((port) => admittedTo(manifests, port))).toEqual([['monitoring'], ['monitoring']])
   })

@@ -10,7 +10,7 @@ export interface PodPort {
   port: number
 }
 
-/** What an Ingress does with a path. */
+/** Where an Ingress routes a path. */
 export interface Route extends PodPort {
   path: string
   pathType: string
@@ -18,7 +18,7 @@ export interface Route extends PodPort {
 
 type Labels = Readonly<Record<string, string>>
 
-/** Where the paths of all Ingresses lead. */
+/** The routes of all Ingresses. */
 export function routesOf(manifests: readonly Manifest[]): Route[] {
   const rules = ofKind<IIngress>(manifests, 'Ingress').flatMap(({ spec }) => spec?.rules ?? [])
   return rules
@@ -30,14 +30,14 @@ export function routesOf(manifests: readonly Manifest[]): Route[] {
     })
 }
 
-/** Where Prometheus is told to read metrics. */
+/** The ports that Prometheus scrapes. */
 export function scrapedPorts(manifests: readonly Manifest[]): PodPort[] {
   const monitors = manifests.filter(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')
   return monitors.flatMap(({ spec }) => {
     const { selector, endpoints, podMetricsEndpoints } = spec as Monitor
-    const isMeant = (labels: Labels = {}) => matches(selector.matchLabels, labels)
-    const services = ofKind<IService>(manifests, 'Service').filter(({ metadata }) => isMeant(metadata?.labels))
-    const pods = ofKind<IDeployment>(manifests, 'Deployment').filter((deployment) => isMeant(podLabels(deployment)))
+    const isSelected = (labels: Labels = {}) => matches(selector.matchLabels, labels)
+    const services = ofKind<IService>(manifests, 'Service').filter(({ metadata }) => isSelected(metadata?.labels))
+    const pods = ofKind<IDeployment>(manifests, 'Deployment').filter((deployment) => isSelected(podLabels(deployment)))
     return [
       ...(endpoints ?? []).flatMap(({ port }) => services.flatMap((one) => portsBehind(manifests, one, port))),
       ...(podMetricsEndpoints ?? []).flatMap(({ port }) => pods.map((one) => podPort(one, port))),
@@ -51,27 +51,27 @@ interface Monitor {
   podMetricsEndpoints?: { port: string }[]
 }
 
-/** Where the kubelet asks how each pod is. */
+/** The ports that the kubelet probes. */
 export function probedPorts(deployment: IDeployment): PodPort[] {
   const [container] = deployment.spec?.template.spec?.containers ?? []
   const probes = [container?.readinessProbe, container?.livenessProbe, container?.startupProbe]
   return probes.map((probe) => podPort(deployment, String(probe?.httpGet?.port)))
 }
 
-/** Where a process serves /healthz, /readiness and /metrics, by what it is told; else on the only port that it has. */
+/** Where a process serves /healthz, /readiness and /metrics: by its settings, else on its only port. */
 export function operationsPort(deployment: IDeployment): PodPort {
   const [container] = deployment.spec?.template.spec?.containers ?? []
-  const told = (name: string) =>
+  const portIn = (name: string) =>
     container?.env
       ?.find((variable) => variable.name === name)
       ?.value?.split(':')
       .at(-1)
   const [only] = container?.ports ?? []
-  const port = Number(told('OPIFER_OPERATIONS_ADDR') ?? told('OPIFER_ADDR') ?? only?.containerPort)
+  const port = Number(portIn('OPIFER_OPERATIONS_ADDR') ?? portIn('OPIFER_ADDR') ?? only?.containerPort)
   return { deployment: nameOf(deployment), port }
 }
 
-/** The namespaces whose pods the network policies let through to a port. */
+/** The namespaces whose pods the network policies admit to a port. */
 export function admittedTo(manifests: readonly Manifest[], { deployment, port }: PodPort): string[] {
   const target = ofKind<IDeployment>(manifests, 'Deployment').find((one) => nameOf(one) === deployment)
   const policies = ofKind<INetworkPolicy>(manifests, 'NetworkPolicy').filter(
@@ -105,7 +105,7 @@ function nameOf({ metadata }: IDeployment): string {
   return metadata?.name ?? ''
 }
 
-/** An empty selector chooses everything. */
+/** An empty selector matches everything. */
 function matches(selector: Labels = {}, labels: Labels): boolean {
   return Object.entries(selector).every(([key, value]) => labels[key] === value)
 }

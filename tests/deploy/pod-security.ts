@@ -2,19 +2,18 @@ import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { Manifest } from './kustomize.ts'
 
-/** The pod that a workload makes; undefined for objects that make none. */
+/** The pod of a workload; undefined for other objects. */
 export function podOf(manifest: Manifest): IPodSpec | undefined {
   const spec = manifest['spec'] as { template?: { spec?: IPodSpec }; jobTemplate?: { spec?: Manifest } } | undefined
   if (manifest.kind === 'Pod') return spec as unknown as IPodSpec
   return spec?.template?.spec?.containers && spec.template.spec
 }
 
-/** What must not be so, and how it is called. */
 type Check = readonly [violated: boolean | undefined, text: string]
 
 /**
- * What the restricted Pod Security Standard has against a pod (kubernetes.io/docs/concepts/security/pod-security-standards),
- * written out here for pods that take no exception: each container says for itself what it must say.
+ * Violations of the restricted Pod Security Standard (kubernetes.io/docs/concepts/security/pod-security-standards), for pods
+ * that use none of its exceptions: each container sets everything itself.
  */
 export function violations(pod: IPodSpec): string[] {
   const { securityContext = {}, volumes = [], initContainers = [], containers } = pod

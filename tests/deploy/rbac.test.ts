@@ -1,6 +1,6 @@
 /**
- * The Role of the worker, held against what workers ask of the API server when they do all that they do. That they ask for
- * no more in any other test is seen to by the harness.
+ * The worker's Role, compared with what workers request from the API server when they use all their features. The harness
+ * checks that they request nothing else in any other test.
  */
 import { createRunFlags } from '@opifer/queue'
 import { eventually } from '@opifer/testkit'
@@ -32,25 +32,25 @@ afterAll(async () => {
   await gate.remove()
 })
 
-test.skipIf(kustomizeIsMissing())('it grants exactly what they ask for, no more and no less', async () => {
+test.skipIf(kustomizeIsMissing())("the worker's Role grants exactly what workers request", async () => {
   await succeedFailAndCollide()
   await cancelOne()
   await warnTwice()
-  const asked = system.cluster.audit
+  const requests = system.cluster.audit
     .entries()
     .filter(({ userAgent, resource }) => resource && userAgent === 'opifer-worker')
-  expect(new Set(asked.map(({ namespace }) => namespace))).toEqual(new Set(['default']))
-  expect(asked.filter(({ code }) => code === 403)).toEqual([])
-  expect(rightsUsed(asked)).toEqual(await granted())
+  expect(new Set(requests.map(({ namespace }) => namespace))).toEqual(new Set(['default']))
+  expect(requests.filter(({ code }) => code === 403)).toEqual([])
+  expect(rightsUsed(requests)).toEqual(await granted())
 })
 
-test('a test in which they ask for more fails', async () => {
+test('a request beyond the Role fails a test', async () => {
   const entry = { time: '', path: '', code: 200, userAgent: 'opifer-worker', verb: 'delete', resource: 'pods' }
   await expect(assertGranted([entry])).rejects.toThrow('does not grant: delete pods')
   await assertGranted([{ ...entry, userAgent: 'kubectl' }])
 })
 
-/** A Job that succeeds, one that fails with log lines, and one whose name is taken, since Redis forgot the run before. */
+/** A Job that succeeds, one that fails with log lines, and one whose name is taken because Redis lost the previous run. */
 async function succeedFailAndCollide(): Promise<void> {
   expect((await system.run(firing('Fails'))).result.log).toBe('last words')
   for (const expected of [1, 2]) {
@@ -58,7 +58,7 @@ async function succeedFailAndCollide(): Promise<void> {
     expect(await system.jobs('Succeeds')).toHaveLength(expected)
     await system.redis.flush()
   }
-  // A call that nobody answered: the run looks for what it made.
+  // An unanswered create: the run looks up the Job that it may have created.
   system.cluster.faults.add({ verb: 'create', resource: 'jobs', times: 1, fault: { type: 'commit-then-cut' } })
   expect((await system.run(firing('Succeeds', { instance: 'cut' }))).result.outcome).toBe('succeeded')
 }
@@ -74,7 +74,7 @@ async function cancelOne(): Promise<void> {
   expect((await system.runs.end(runId)).result.outcome).toBe('cancelled')
 }
 
-/** The first warning about an Operario makes an Event, the next one of it counts on that. */
+/** The first warning about an Operario creates an Event, the next one increments its count. */
 async function warnTwice(): Promise<void> {
   await system.run(firing('Fails', { instance: 'again' }))
   const verbs = () => system.cluster.audit.entries().flatMap((entry) => (entry.resource === 'events' ? entry.verb : []))

@@ -9,11 +9,11 @@ import { type Manifest, nameOf } from './kustomize.ts'
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
 const TSC = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
 
-/** What Kubernetes' own OpenAPI schemas have against an object, or those of an operator's CRD; undefined when nothing. */
-export async function schemaFault(manifest: Manifest): Promise<string | undefined> {
+/** Why an object is invalid by Kubernetes' own OpenAPI schemas or those of an operator's CRD; undefined when it is valid. */
+export async function schemaError(manifest: Manifest): Promise<string | undefined> {
   const module = (await import(modelOf(manifest))) as Record<string, new (data: object) => { validate(): void }>
   const Model = module[manifest.kind]
-  if (!Model) return `${nameOf(manifest)}: there is no ${manifest.kind} in ${manifest.apiVersion}`
+  if (!Model) return `${nameOf(manifest)}: ${manifest.apiVersion} has no kind ${manifest.kind}`
   try {
     new Model(manifest).validate()
     return undefined
@@ -23,8 +23,8 @@ export async function schemaFault(manifest: Manifest): Promise<string | undefine
 }
 
 /**
- * Fields that the schemas do not know, which they let pass: each object is written as a literal of its type, and the
- * compiler objects to what is too much. Returns what it has to say.
+ * Finds fields that the schemas do not define, but accept: each object is written as a literal of its type, and the compiler
+ * rejects excess properties. Returns the compiler's errors.
  */
 export async function unknownFields(manifests: readonly Manifest[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'opifer-manifests-'))
@@ -60,7 +60,7 @@ function literal(manifest: Manifest, index: number): string {
   return `${source}\n// ${nameOf(manifest)}\nexport const m${index} = ${JSON.stringify(manifest, null, 1)} satisfies ${type}`
 }
 
-/** The module that has a kind's model. */
+/** The module that contains a kind's model. */
 function modelOf({ apiVersion, kind }: Manifest): string {
   if (apiVersion.startsWith('monitoring.coreos.com/'))
     return `@kubernetes-models/prometheus-operator/${apiVersion}/${kind}`

@@ -16,7 +16,7 @@ const hostileText = fc.constantFrom(
   'x'.repeat(300),
 )
 const anyText = fc.oneof(hostileText, fc.string({ unit: 'binary', maxLength: 80 }), fc.string({ maxLength: 20 }))
-/** Not so long that a Job of several containers, each with all of it, would be more than Kubernetes can keep. */
+/** Short enough that a Job of several containers, each with all of it, is not larger than Kubernetes can store. */
 const longText = fc.constant('ü'.repeat(3_000))
 const labelName = fc.oneof(fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,20}$/), anyText)
 
@@ -25,9 +25,9 @@ const labels = fc
     fc.dictionary(labelName, fc.oneof({ weight: 20, arbitrary: anyText }, longText), { maxKeys: 8 }),
     fc.oneof(fc.stringMatching(/^[A-Z][A-Za-z]{1,80}$/), anyText),
   )
-  .map(([some, alertname]) => ({ ...some, alertname }))
+  .map(([others, alertname]) => ({ ...others, alertname }))
 
-const soundAlert = fc.record(
+const validAlert = fc.record(
   {
     status: fc.constantFrom('firing', 'resolved'),
     labels,
@@ -39,13 +39,13 @@ const soundAlert = fc.record(
   { requiredKeys: ['status', 'labels'] },
 )
 
-/** The text of a webhook: in JSON, since only there an object can have a key `__proto__` like any other. */
+/** A webhook as JSON text: only there can an object have an ordinary key `__proto__`. */
 export const webhookText = fc
   .record({
     version: fc.constant('4'),
     groupKey: fc.oneof(fc.constant('{}:{alertname="X"}'), fc.string({ minLength: 1, unit: 'binary' })),
     receiver: anyText,
-    alerts: fc.array(fc.oneof({ weight: 5, arbitrary: soundAlert }, fc.jsonValue()), { maxLength: 4 }),
+    alerts: fc.array(fc.oneof({ weight: 5, arbitrary: validAlert }, fc.jsonValue()), { maxLength: 4 }),
   })
   .map((webhook) => JSON.stringify(webhook))
 
@@ -113,8 +113,8 @@ const pod = fc
 
 const count = fc.integer({ min: 0, max: 10 })
 
-/** A Job manifest that Kubernetes takes, but for its name, which is not what the Job will be called. */
-export const soundManifest = fc.record(
+/** A Job manifest that Kubernetes accepts, except for its name, which the Job will not keep. */
+export const validManifest = fc.record(
   {
     apiVersion: fc.constant('batch/v1'),
     kind: fc.constant('Job'),
@@ -155,12 +155,12 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   ),
 })
 
-/** A manifest that was sound before up to three of its values were replaced, taken away or doubled. */
-export const spoiltManifest = fc
-  .tuple(soundManifest, fc.array(mutation, { minLength: 1, maxLength: 3 }))
+/** A valid manifest in which up to three values were replaced, removed or duplicated. */
+export const brokenManifest = fc
+  .tuple(validManifest, fc.array(mutation, { minLength: 1, maxLength: 3 }))
   .map(([manifest, mutations]) => {
     const text = JSON.stringify(manifest)
-    return mutations.reduce((spoilt, one) => mutate(spoilt, one), JSON.parse(text) as object)
+    return mutations.reduce((broken, one) => mutate(broken, one), JSON.parse(text) as object)
   })
 
 function mutate(root: object, { at, to }: Mutation): object {

@@ -1,15 +1,15 @@
-/** Manifests that no Job can be made of. Each tries something else with whoever reads it. */
+/** A manifest that can't become a Job. Each attacks its reader in a different way. */
 export interface BadManifest {
   what: string
   alertname: string
   manifest: string
-  /** What the reason must say. */
+  /** What the run's reason must contain. */
   reason: RegExp
 }
 
 const pod = 'spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: i, command: ["true"]}]}}}'
 
-/** A Job that is sound but for what is added to it. */
+/** A Job manifest that is valid except for what is added to it. */
 export function jobYaml(addition = '', metadata = 'annotations: {}'): string {
   return `apiVersion: batch/v1\nkind: Job\nmetadata: {${metadata}}\n${addition}\n${pod}`
 }
@@ -18,7 +18,7 @@ function list(length: number, item: (index: number) => string): string {
   return Array.from({ length }, (_, index) => item(index)).join(', ')
 }
 
-/** Each level names the one before it ten times: a few hundred bytes that stand for 10⁶ values. */
+/** Each level refers to the previous one ten times: a few hundred bytes that expand to 10⁶ values. */
 const bomb = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, level, names) => {
   const item = level === 0 ? 'lol' : `*${names[level - 1]}`
   return `${name}: &${name} [${list(10, () => item)}]`
@@ -28,7 +28,7 @@ const merges = `x: &x {${list(50, (index) => `k${index}: 1`)}}\nall: [${list(90,
 
 export const BAD_MANIFESTS: BadManifest[] = [
   { what: 'a YAML bomb', alertname: 'YamlBomb', manifest: jobYaml(bomb.join('\n')), reason: /aliases/ },
-  { what: 'a circle of aliases', alertname: 'YamlCircle', manifest: jobYaml('loop: &loop [*loop]'), reason: /aliases/ },
+  { what: 'an alias of itself', alertname: 'YamlCircle', manifest: jobYaml('loop: &loop [*loop]'), reason: /aliases/ },
   {
     what: 'thousands of aliases',
     alertname: 'YamlAliases',
@@ -37,7 +37,7 @@ export const BAD_MANIFESTS: BadManifest[] = [
   },
   { what: 'thousands of merged keys', alertname: 'YamlMerges', manifest: jobYaml(merges), reason: /not valid YAML/ },
   {
-    what: 'a depth without end',
+    what: 'extreme depth',
     alertname: 'YamlDepth',
     manifest: jobYaml(`deep: ${'['.repeat(5_000)}${']'.repeat(5_000)}`),
     reason: /not valid YAML/,
@@ -60,13 +60,18 @@ export const BAD_MANIFESTS: BadManifest[] = [
     manifest: `${jobYaml()}\n---\n${jobYaml()}`,
     reason: /not valid YAML/,
   },
-  { what: 'one key twice', alertname: 'YamlTwice', manifest: `${jobYaml()}\nkind: CronJob`, reason: /not valid YAML/ },
   {
-    what: 'a Job that is hidden behind __proto__',
+    what: 'a duplicate key',
+    alertname: 'YamlTwice',
+    manifest: `${jobYaml()}\nkind: CronJob`,
+    reason: /not valid YAML/,
+  },
+  {
+    what: 'a Job behind __proto__',
     alertname: 'YamlProto',
     manifest: `__proto__: {apiVersion: batch/v1, kind: Job}\n${pod}`,
     reason: /__proto__/,
   },
   { what: 'a list', alertname: 'YamlList', manifest: '[1, 2]', reason: /apiVersion must be batch\/v1|not a Job/ },
-  { what: 'nothing', alertname: 'YamlEmpty', manifest: '', reason: /empty/ },
+  { what: 'an empty text', alertname: 'YamlEmpty', manifest: '', reason: /empty/ },
 ]

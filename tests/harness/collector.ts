@@ -13,16 +13,16 @@ export interface CollectedSpan {
   attributes: Record<string, unknown>
 }
 
-/** What an OpenTelemetry collector is to those who send to it: OTLP over HTTP, in JSON. */
+/** An OpenTelemetry collector as its senders see it: OTLP over HTTP, in JSON. */
 export interface Collector {
   endpoint: string
   spans: CollectedSpan[]
-  /** Everything that was sent, as it came. */
+  /** The raw bodies of all requests. */
   bodies: string[]
   stop(): Promise<void>
 }
 
-/** @param answer what becomes of a request once it is read */
+/** @param answer responds to a request once it has been read */
 export async function startCollector(
   answer: (response: ServerResponse) => void = (response) => response.end('{}'),
 ): Promise<Collector> {
@@ -54,7 +54,7 @@ interface KeyValue {
   value: Record<string, unknown>
 }
 
-/** The part of an `ExportTraceServiceRequest` that tests look at. */
+/** The part of an `ExportTraceServiceRequest` that tests use. */
 interface Export {
   resourceSpans: {
     resource: { attributes: KeyValue[] }

@@ -1,6 +1,6 @@
 import type { ExposedMetric } from './metrics.ts'
 
-/** The metrics that the tables of these sections list: `| name | type | labels | meaning |`. */
+/** The metrics listed in the tables of these sections: `| name | type | labels | meaning |`. */
 export function documentedMetrics(page: string, sections: readonly string[]): ExposedMetric[] {
   const parts = page.split(/^## /m).filter((part) => sections.includes(part.split('\n', 1)[0] ?? ''))
   return parts.flatMap((part) =>

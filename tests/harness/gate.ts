@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shell } from './operario.ts'
 
-/** Holds a container up until the test lets it go on. */
+/** Blocks a container until the test opens it. */
 export interface Gate {
-  /** Waits, and then succeeds. */
+  /** Waits until the gate is open, then succeeds. */
   command: string[]
   open(): Promise<void>
   remove(): Promise<void>

@@ -8,7 +8,7 @@ export interface Reply {
   text: string
 }
 
-/** Posts a body with exactly these headers. Connections are not kept unless an agent keeps them. */
+/** Posts a body with exactly these headers, on a new connection unless an agent keeps one. */
 export async function postBody(
   url: string,
   body: string | Uint8Array,
@@ -23,7 +23,7 @@ export async function postBody(
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
   outgoing.end(body)
   const [response] = await answered
-  // Who answers before he has read everything may close what is still being written.
+  // A server that answers before it has read everything may close the connection while the body is being written.
   outgoing.on('error', () => {})
   return { status: response.statusCode, contentType: response.headers['content-type'], text: await text(response) }
 }

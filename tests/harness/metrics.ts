@@ -1,6 +1,6 @@
 import type { OpiferProcess } from '@opifer/testkit'
 
-/** The value of a counter, or of one series of it, over all its labels and all these processes; 0 where it was never counted up. */
+/** The sum of a counter, or of one of its series, over all labels and all these processes; 0 where it has no sample. */
 export async function readCounter(name: string, processes: readonly OpiferProcess[]): Promise<number> {
   const texts = await Promise.all(processes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
   const lines = texts.flatMap((text) => text.split('\n'))
@@ -8,7 +8,7 @@ export async function readCounter(name: string, processes: readonly OpiferProces
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
-/** A metric as a process shows it, with the names of its labels. */
+/** A metric as a process exposes it, with the names of its labels. */
 export interface ExposedMetric {
   name: string
   type: string

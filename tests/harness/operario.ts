@@ -2,11 +2,11 @@ import type { KubeObject } from '@opifer/devcluster'
 
 export interface OperarioOptions {
   status?: 'firing' | 'resolved'
-  /** Over what is put into the ConfigMap's metadata by itself. */
+  /** Overrides the ConfigMap's default metadata. */
   metadata?: Record<string, unknown>
-  /** Key in the ConfigMap's data, in place of the alert's name. */
+  /** Key in the ConfigMap's data (default: the alertname). */
   key?: string
-  /** What stands under the key, in place of a manifest made of the rest. */
+  /** Value of the key (default: a manifest built from the other options). */
   manifest?: string
   job?: Record<string, unknown>
   pod?: Record<string, unknown>
@@ -32,15 +32,15 @@ function makeManifest(alertname: string, command: string[], { job, pod, containe
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: alertname.toLowerCase() },
-    // Where a test is not about retries, one failure must be enough.
+    // Unless a test is about retries, one failure is enough.
     spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers, ...pod } }, ...job },
   }
 }
 
-/** A command that does nothing, well. */
+/** A command that does nothing and succeeds. */
 export const succeed = ['true']
 
-/** A command in the words of a shell. */
+/** A command that runs a shell script. */
 export function shell(script: string): string[] {
   return ['sh', '-c', script]
 }

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { type RedisOptions, type RedisServer, startRedis } from '@opifer/testkit'
 
-/** Where a system keeps its queue. */
+/** The Redis that holds the queue of a system. */
 export interface QueueStore {
   readonly url: string
   readonly queuePrefix: string
-  /** The server, where it is of this system alone. */
+  /** The server, if no other system uses it. */
   readonly own: RedisServer | undefined
   stop(): Promise<void>
 }
 
 /**
- * The Redis of `OPIFER_TEST_REDIS_URL`, of which each system has keys of its own; without it, or where the test asks for
- * options, a server of its own.
+ * The Redis of `OPIFER_TEST_REDIS_URL`, where each system uses its own key prefix; without that variable, or if the test
+ * sets options, a new server.
  */
 export async function provideStore(options: RedisOptions | undefined): Promise<QueueStore> {
   const url = process.env['OPIFER_TEST_REDIS_URL']

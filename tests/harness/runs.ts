@@ -4,30 +4,30 @@ import { eventually, type EventuallyOptions } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 
-/** A run that has come to its end. */
+/** A run that has ended. */
 export type EndedRun = Run & { result: NonNullable<Run['result']> }
 
-/** The queue of runs, seen from outside. */
+/** Reads the queue of runs. */
 export interface Runs {
   find(runId: string): Promise<Run | undefined>
-  /** Waits until the run has ended and has left the queue: until then the next alert of its kind would join it. */
+  /** Waits until the run has ended and has left the queue: until then a repeat of its alert would join it. */
   end(runId: string, options?: EventuallyOptions): Promise<EndedRun>
-  /** What BullMQ says of the run, e.g. `completed`. */
+  /** The run's BullMQ state, for example `completed`. */
   state(runId: string): Promise<string>
-  /** Every run that is in the queue or was, newest first. */
+  /** Every run that is or was in the queue, newest first. */
   all(): Promise<Run[]>
-  /** Takes a run from the worker that has it, as when the worker was away for too long. */
+  /** Takes the run's lock away from its worker, as if it had expired. */
   unlock(runId: string): Promise<void>
-  /** Lets a run that waits for its Job look at once. */
+  /** Makes a run that waits for its Job poll at once. */
   promote(runId: string): Promise<void>
   close(): Promise<void>
 }
 
-/** @param patience milliseconds that a run may take to its end */
+/** @param patience default timeout for the end of a run, in milliseconds */
 export function openRuns(redisUrl: string, prefix = '{opifer}', patience = 20_000): Runs {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
   const queue = new Queue(RUNS.name, { connection: redis, prefix })
-  // Tests take Redis away on purpose.
+  // Some tests stop Redis on purpose.
   redis.on('error', () => {})
   queue.on('error', () => {})
 
@@ -43,8 +43,10 @@ export function openRuns(redisUrl: string, prefix = '{opifer}', patience = 20_00
         const state = await queue.getJobState(runId)
         const run = await find(runId)
         if (run?.result && (state === 'completed' || state === 'failed')) return { ...run, result: run.result }
-        const is = run?.result ? 'has ended' : 'has not ended'
-        throw new Error(`run ${runId} of ${run?.alert.alertname} ${is} and is ${state}; its Job is ${run?.job?.name}`)
+        const progress = run?.result ? 'has ended' : 'has not ended'
+        throw new Error(
+          `run ${runId} of ${run?.alert.alertname} ${progress} and is ${state}; its Job is ${run?.job?.name}`,
+        )
       }, options),
     state: (runId) => queue.getJobState(runId),
     async all() {

@@ -12,9 +12,9 @@ export interface SystemOptions {
   workers?: number
   ingestFlags?: readonly string[]
   workerFlags?: readonly string[]
-  /** Of all processes, besides this one's own. */
+  /** For all processes, in addition to this one's environment. */
   env?: NodeJS.ProcessEnv
-  /** ConfigMaps that are there before the first worker looks. */
+  /** ConfigMaps that exist before the first worker starts. */
   operarios?: readonly KubeObject[]
   images?: DevClusterOptions['images']
   redis?: RedisOptions
@@ -22,7 +22,7 @@ export interface SystemOptions {
 
 export type Job = JobManifest & JobWithStatus
 
-/** What ingest says of one alert. */
+/** Ingest's answer for one alert. */
 export interface Receipt {
   result: string
   runId: string
@@ -31,25 +31,25 @@ export interface Receipt {
 
 /** Opifer as it is deployed: real processes, a real Redis, and a development cluster in this process. */
 export interface System {
-  /** The development cluster; it throws where the system has another one. */
+  /** The development cluster; throws if the system uses another one. */
   readonly cluster: DevCluster
-  /** Why what only the development cluster can do can't be done here, if so. */
+  /** Why tests that need the development cluster must be skipped; undefined when they need not. */
   readonly noDevCluster: string | undefined
-  /** Of Operarios and Jobs. */
+  /** Where Operarios and Jobs are. */
   readonly namespace: string
   /** Path of the cluster's kubeconfig. */
   readonly kubeconfig: string
-  /** The server of this system alone; it throws where it has one in common with others. */
+  /** The system's own Redis; throws if it shares one with others. */
   readonly redis: RedisServer
   readonly runs: Runs
   readonly ingest: OpiferProcess
-  /** Those that were started, also when they have ended since. */
+  /** All that were started, including those that have exited. */
   readonly workers: readonly OpiferProcess[]
-  /** Starts one more, with these flags besides the system's own. */
+  /** Starts another worker, with these flags in addition to the system's. */
   startWorker(...flags: string[]): Promise<OpiferProcess>
-  /** What a namespace of this name is called in the cluster. */
+  /** The name that a namespace has in the cluster. */
   namespaceOf(name: string): string
-  /** Makes it, and returns what it is called there. */
+  /** Creates a namespace and returns its name in the cluster. */
   createNamespace(name: string): Promise<string>
   apply(configMap: KubeObject): Promise<void>
   /** Posts a webhook that must be accepted. */
@@ -60,29 +60,27 @@ export interface System {
   jobs(alertname: string): Promise<Job[]>
   /** The pods of a Job. */
   pods(job: { name: string } | undefined): Promise<KubeObject[]>
-  /** What a container of the Job's pods has written. */
+  /** The log of a container of the Job's pods. */
   logOf(job: { name: string } | undefined, container?: string): Promise<string>
   stop(): Promise<void>
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const { workers: count = 1, ingestFlags = [], workerFlags = [], operarios = [], env = {} } = options
-  const releases: (() => Promise<unknown>)[] = []
-  const stop = async () => {
-    for (let release = releases.pop(); release; release = releases.pop()) await release()
-  }
+  const resources = new AsyncDisposableStack()
+  const stop = () => resources.disposeAsync()
   try {
     const dir = await mkdtemp(join(tmpdir(), 'opifer-tests-'))
-    releases.push(() => rm(dir, { recursive: true, force: true }))
+    resources.defer(() => rm(dir, { recursive: true, force: true }))
     const store = await provideStore(options.redis)
-    releases.push(() => store.stop())
+    resources.defer(() => store.stop())
     const cluster = await provideCluster({ folder: dir, images: options.images })
-    releases.push(() => cluster.stop())
+    resources.defer(() => cluster.stop())
     const { kubeconfig, namespace } = cluster
     for (const operario of operarios) await cluster.apply(operario)
-    // Elsewhere a failed pod is tried again only after ten seconds, then twenty.
+    // Other clusters retry a failed pod only after ten seconds, then twenty.
     const runs = openRuns(store.url, store.queuePrefix, cluster.dev ? 20_000 : 120_000)
-    releases.push(() => runs.close())
+    resources.defer(() => runs.close())
     const redisUrl = store.url
     const common = [`--queuePrefix=${store.queuePrefix}`]
 
@@ -94,16 +92,16 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         flags: [...common, `--configmapNamespace=${namespace}`, ...workerFlags, ...flags],
         env,
       })
-      releases.push(() => worker.stop())
+      resources.defer(async () => void (await worker.stop()))
       workers.push(worker)
       return worker
     }
-    const startFront = async () => {
+    const startOwnIngest = async () => {
       const ingest = await startIngest({ redisUrl, flags: [...common, ...ingestFlags], env })
-      releases.push(() => ingest.stop())
+      resources.defer(async () => void (await ingest.stop()))
       return ingest
     }
-    const [ingest] = await Promise.all([startFront(), ...Array.from({ length: count }, () => start())])
+    const [ingest] = await Promise.all([startOwnIngest(), ...Array.from({ length: count }, () => start())])
 
     const parts = { cluster, store, runs, ingest, workers, startWorker: start, stop }
     return describeSystem(parts)
@@ -130,7 +128,7 @@ function describeSystem({ cluster, store, ...parts }: Parts): System {
     namespace: cluster.namespace,
     kubeconfig: cluster.kubeconfig,
     get redis() {
-      return store.own ?? fail('this Redis is not of this system alone')
+      return store.own ?? fail('the system shares its Redis with others')
     },
     namespaceOf: (name) => cluster.namespaceOf(name),
     createNamespace: (name) => cluster.createNamespace(name),

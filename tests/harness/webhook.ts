@@ -1,7 +1,6 @@
-/** An alert of a webhook, as Alertmanager sends it; tests also send what Alertmanager never would. */
+/** An alert of a webhook, as Alertmanager sends it, or as it never would. */
 export type AlertInput = Record<string, unknown>
 
-/** One alert. */
 export function makeAlert(alertname: string, labels: Record<string, string> = {}, more: AlertInput = {}): AlertInput {
   return {
     status: 'firing',
@@ -13,17 +12,16 @@ export function makeAlert(alertname: string, labels: Record<string, string> = {}
   }
 }
 
-/** A group of alerts. */
 export function makeWebhook(alerts: AlertInput[], more: Record<string, unknown> = {}) {
   return { version: '4', groupKey: '{}:{from="tests"}', status: 'firing', receiver: 'openfero', alerts, ...more }
 }
 
-/** A group of one alert that fires. */
+/** A group with one firing alert. */
 export function firing(alertname: string, labels: Record<string, string> = {}) {
   return makeWebhook([makeAlert(alertname, labels)])
 }
 
-/** A group of one alert that is over. */
+/** A group with one resolved alert. */
 export function resolved(alertname: string, labels: Record<string, string> = {}) {
   const over = { status: 'resolved', endsAt: '2026-11-23T04:10:00.000Z' }
   return makeWebhook([makeAlert(alertname, labels, over)], { status: 'resolved' })

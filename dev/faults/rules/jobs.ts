@@ -1,48 +1,53 @@
-import type { Violation } from '../checker.ts'
+import { alertKeyOf } from '../alert-key.ts'
 import type { History, JobEvent } from '../history.ts'
+import type { Violation } from '../violations.ts'
 
 /**
- * At most one Job for each run, ever. Only a Job that somebody has deleted may be made once more: nothing is left of it, so
- * a worker that came later can't know of it.
+ * A run creates at most one Job, ever. The exception is a Job that a fault deleted: a worker that comes later can't know
+ * that it existed.
  */
 export function oneJobPerRun({ jobs, deletedByHand }: History): Violation[] {
-  const gone = new Set(deletedByHand)
+  const deleted = new Set(deletedByHand)
   const byRun = Map.groupBy(jobs.filter(isAdded), ({ runId }) => runId)
   return [...byRun]
-    .filter(([, added]) => added.slice(0, -1).some(({ uid }) => !gone.has(uid)))
+    .filter(([, added]) => added.slice(0, -1).some(({ uid }) => !deleted.has(uid)))
     .map(([runId, added]) => ({
-      breach: 'doubled',
+      kind: 'doubled',
       text: `run ${runId} has ${added.length} Jobs: ${added.map(({ name }) => name).join(', ')}`,
     }))
 }
 
-/** At most one Job that has not finished for each deduplication id at any time. */
-export function oneUnfinishedJobAtATime({ jobs }: History): Violation[] {
-  const violations: Violation[] = []
+/** An alert has at most one unfinished Job at any time, whichever of its firings created it. */
+export function oneUnfinishedJobPerAlert({ jobs, runs }: History): Violation[] {
+  const alertKeys = new Map(runs.map(({ id, run }) => [id, run && alertKeyOf(run)]))
   const unfinished = new Map<string, JobEvent>()
+  const violations: Violation[] = []
   for (const event of jobs) {
-    const { dedupId, uid, type, state, name } = event
-    const other = unfinished.get(dedupId)
+    const { runId, uid, type, state, name } = event
+    const alertKey = alertKeys.get(runId)
+    // A Job without a known run violates another rule.
+    if (alertKey === undefined) continue
+    const other = unfinished.get(alertKey)
     if (type === 'ADDED' && other) {
       violations.push({
-        breach: 'doubled',
-        text: `Job ${name} was created while ${other.name}, for the same alert, ran`,
+        kind: 'doubled',
+        text: `Job ${name} was created while ${other.name}, for the same alert, was running`,
       })
     }
-    if (type === 'ADDED') unfinished.set(dedupId, event)
-    else if ((type === 'DELETED' || state !== 'running') && other?.uid === uid) unfinished.delete(dedupId)
+    if (type === 'ADDED') unfinished.set(alertKey, event)
+    else if ((type === 'DELETED' || state !== 'running') && other?.uid === uid) unfinished.delete(alertKey)
   }
   return violations
 }
 
-/** Every Job belongs to a run that is known. */
+/** Every Job belongs to a known run. */
 export function everyJobHasItsRun({ jobs, runs }: History): Violation[] {
   const known = new Set(runs.filter(({ run }) => run !== undefined).map(({ id }) => id))
   return jobs
     .filter((event) => isAdded(event) && !known.has(event.runId))
     .map(({ name, runId }) => ({
-      breach: 'doubled',
-      text: `Job ${name} was created for run ${runId}, which is over or unknown`,
+      kind: 'doubled',
+      text: `Job ${name} was created for run ${runId}, which has ended or never existed`,
     }))
 }
 

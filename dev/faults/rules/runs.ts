@@ -1,7 +1,7 @@
-import type { Violation } from '../checker.ts'
 import type { History } from '../history.ts'
+import type { Violation } from '../violations.ts'
 
-/** At most one run in flight for each deduplication id, by the order in which Redis itself did things. */
+/** Each deduplication id has at most one run in flight, by the order in which Redis itself executed things. */
 export function oneRunInFlight({ queue, runs }: History): Violation[] {
   const dedupIds = new Map(runs.map(({ id, run }) => [id, run?.dedupId]))
   const inFlight = new Map<string, string>()
@@ -12,8 +12,8 @@ export function oneRunInFlight({ queue, runs }: History): Violation[] {
     const other = inFlight.get(dedupId)
     if (type === 'added' && other !== undefined) {
       violations.push({
-        breach: 'doubled',
-        text: `run ${runId} was added while ${other}, for the same alert, was in flight`,
+        kind: 'doubled',
+        text: `run ${runId} was added while ${other}, with the same deduplication id, was in flight`,
       })
     }
     if (type === 'added') inFlight.set(dedupId, runId)
@@ -22,15 +22,15 @@ export function oneRunInFlight({ queue, runs }: History): Violation[] {
   return violations
 }
 
-/** No run waits any more when all is healed and quiet. */
+/** No run is still waiting once everything is healed and quiet. */
 export function noRunStuck({ runs }: History): Violation[] {
   return runs
     .filter(({ state }) => !ENDED.has(state))
     .map(({ id, state, run }) => ({
-      breach: 'stuck',
+      kind: 'stuck',
       text: `run ${id} of ${run?.alert.alertname} is still ${state}; its Job is ${run?.job?.name ?? 'not created'}`,
     }))
 }
 
-/** `unknown` is no run at all, which is for another rule to judge. */
+/** `unknown` is no run at all, which other rules judge. */
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'unknown'])

@@ -56,7 +56,8 @@ export function overlayQueued(record: RunRecord, data: string | null): RunRecord
   return { ...record, operario: record.operario ?? queued?.operario, job: record.job ?? queued?.job }
 }
 
-const { operario, job, result, dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } = runSchema.shape
+const { operario, job, result, dedupId, alertKey, receiver, groupKey, receivedAt, alert, retryOf, requestedBy } =
+  runSchema.shape
 
 const number = z.coerce.number()
 

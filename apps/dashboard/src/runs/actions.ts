@@ -25,8 +25,7 @@ async function enqueueRetry(id: string, requestedBy: string, deps: Deps): Promis
   const shown = await findRun(id, deps)
   if (!shown) return { kind: 'unknown' }
   if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
-  if (isInvalid(shown.run.alert))
-    return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.invalid}` }
+  if (isInvalid(shown.run.alert)) return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.invalid}` }
   const run = retryRun({ id, ...shown.run }, { id: newId(), requestedBy, now: now() })
   const { name, data, opts } = queued(run)
   const added = await queue.add(name, data, opts)

@@ -53,7 +53,12 @@ async function makeClient() {
     alert: { status: 'resolved', endsAt: '2026-11-24T07:00:00Z' },
     result: { outcome: 'unmatched' },
   })
-  const open = await recordRun(dashboard, { id: 'run-3', receivedAt: NOW - 1_000, labels: { instance: 'Web-7' }, job: true })
+  const open = await recordRun(dashboard, {
+    id: 'run-3',
+    receivedAt: NOW - 1_000,
+    labels: { instance: 'Web-7' },
+    job: true,
+  })
   await dashboard.queue.add('DiskSpaceLow', open, { jobId: open.id })
   return { dashboard, client: new OpenFeroClient((path) => dashboard.app.request(path)) }
 }

@@ -11,83 +11,82 @@ import {
   startWorker,
   type TcpProxy,
 } from '@opifer/testkit'
-import { type FaultCluster, startFaultCluster } from './cluster.ts'
+import { INGESTS, type LinkName, type ProcessName, WORKERS } from './actions.ts'
+import { startOwnCluster } from './dev-cluster.ts'
+import type { FaultCluster } from './fault-cluster.ts'
 import type { JobEvent } from './history.ts'
-import { faultOperarios } from './operarios.ts'
-import { INGESTS, type LinkName, type ProcessName, WORKERS } from './steps.ts'
-import { Supervised } from './supervised.ts'
+import { COOLDOWN_MS, faultOperarios } from './operarios.ts'
+import { openRealCluster } from './real-cluster.ts'
+import { SupervisedProcess } from './supervised-process.ts'
 
-/** Real processes, with a network between them that can be disturbed. It outlives many seeds. */
-export interface World {
+/** Real processes, connected by a network that can be disturbed. Plays many schedules, one at a time. */
+export interface Environment {
   redis: RedisServer
   cluster: FaultCluster
-  processes: ReadonlyMap<ProcessName, Supervised>
+  processes: ReadonlyMap<ProcessName, SupervisedProcess>
   links: ReadonlyMap<LinkName, TcpProxy>
-  /** Steps the wall clock of a process. */
+  /** Steps the wall clock of a process by some milliseconds. */
   setClock(process: ProcessName, step: number): Promise<void>
-  /** Who is told what happens; one seed at a time. */
-  listener: WorldListener
+  /** Receives what happens. */
+  listener: EnvironmentListener
   stop(): Promise<void>
 }
 
-export interface WorldListener {
+export interface EnvironmentListener {
   note(text: string): void
   crashed(text: string): void
   onJob(event: JobEvent): void
-  onDeletedByHand(job: { name: string; uid: string }): void
 }
 
 export const QUEUE_PREFIX = '{faults}'
 
 const COMMON_FLAGS = [`--queuePrefix=${QUEUE_PREFIX}`, '--shutdownTimeout=2s']
 const INGEST_FLAGS = [...COMMON_FLAGS, '--redisTimeout=1s', '--maxBodyBytes=65536']
-// A lock as short as this is often lost while its worker still works: then two of them are at one run. And so few runs are
-// kept that many are dropped from the history before they end.
-const WORKER_FLAGS = [...COMMON_FLAGS, '--lockDuration=1s', '--cooldown=500ms', '--historyMaxRuns=10']
+// With so short a lock, workers often lose a run that they still work on: then two of them work on it at once. And the
+// history keeps so few runs that many are dropped before they end.
+const WORKER_FLAGS = [...COMMON_FLAGS, '--lockDuration=1s', `--cooldown=${COOLDOWN_MS}ms`, '--historyMaxRuns=10']
 
-export interface WorldOptions {
-  /** Of a cluster that is there already; else each world has a development cluster of its own. */
+export interface EnvironmentOptions {
+  /** Of an existing cluster; the default is a development cluster for each environment. */
   kubeconfig?: string | undefined
 }
 
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const releases: (() => Promise<unknown>)[] = []
-  const stop = async () => {
-    for (let release = releases.pop(); release; release = releases.pop()) await release()
-  }
-  const world: Pick<World, 'listener'> = { listener: silent }
+export async function startEnvironment({ kubeconfig }: EnvironmentOptions = {}): Promise<Environment> {
+  const resources = new AsyncDisposableStack()
+  const environment: Pick<Environment, 'listener'> = { listener: SILENT }
   try {
     const dir = await mkdtemp(join(tmpdir(), 'opifer-faults-'))
-    releases.push(() => rm(dir, { recursive: true, force: true }))
+    resources.defer(() => rm(dir, { recursive: true, force: true }))
     const redis = await startRedis({ appendonly: 'always' })
-    releases.push(() => redis.stop())
-    const setup = { operarios: faultOperarios(), onJob: (event: JobEvent) => world.listener.onJob(event) }
-    const cluster = await startFaultCluster(setup, options.kubeconfig)
-    releases.push(() => cluster.stop())
-    const builder = new Builder({ dir, redis, cluster, listener: () => world.listener })
-    releases.push(() => builder.stop())
+    resources.defer(() => redis.stop())
+    const setup = { operarios: faultOperarios(), onJob: (event: JobEvent) => environment.listener.onJob(event) }
+    const cluster = await (kubeconfig === undefined ? startOwnCluster(setup) : openRealCluster(kubeconfig, setup))
+    resources.defer(() => cluster.stop())
+    const builder = new Builder({ dir, redis, cluster, listener: () => environment.listener })
+    resources.defer(() => builder.stop())
     await builder.build()
     const { processes, links } = builder
     const setClock = (process: ProcessName, step: number) =>
       writeFile(join(dir, String(processes.get(process)?.current?.pid)), String(step))
-    return Object.assign(world, { redis, cluster, processes, links, setClock, stop })
+    const stop = () => resources.disposeAsync()
+    return Object.assign(environment, { redis, cluster, processes, links, setClock, stop })
   } catch (error) {
-    await stop()
+    await resources.disposeAsync()
     throw error
   }
 }
 
-const silent: WorldListener = { note() {}, crashed() {}, onJob() {}, onDeletedByHand() {} }
+const SILENT: EnvironmentListener = { note() {}, crashed() {}, onJob() {} }
 
 interface BuilderDeps {
   dir: string
   redis: RedisServer
   cluster: FaultCluster
-  listener: () => WorldListener
+  listener: () => EnvironmentListener
 }
 
 class Builder {
-  readonly processes = new Map<ProcessName, Supervised>()
+  readonly processes = new Map<ProcessName, SupervisedProcess>()
   readonly links = new Map<LinkName, TcpProxy>()
   readonly #deps: BuilderDeps
 
@@ -110,7 +109,7 @@ class Builder {
     const port = await freePort()
     const redisUrl = await this.#redisThrough(`${name}→redis`)
     await this.#link(`alertmanager→${name}`, { host: '127.0.0.1', port })
-    // It counts as up before it has Redis, which may be away just then.
+    // It counts as up as soon as it listens: Redis may be down just then.
     this.#supervise(name, () =>
       startIngest({ redisUrl, addr: `127.0.0.1:${port}`, flags: INGEST_FLAGS, env: this.#env() }, /"port":/),
     )
@@ -129,20 +128,19 @@ class Builder {
     return `redis://${host}:${port}`
   }
 
-  async #link(name: LinkName, target: Endpoint): Promise<TcpProxy> {
-    const { host, port } = target
+  async #link(name: LinkName, { host, port }: Endpoint): Promise<TcpProxy> {
     const proxy = await startProxy({ host, port })
     this.links.set(name, proxy)
     return proxy
   }
 
-  #supervise(name: ProcessName, start: ConstructorParameters<typeof Supervised>[1]): void {
+  #supervise(name: ProcessName, start: ConstructorParameters<typeof SupervisedProcess>[1]): void {
     const { listener } = this.#deps
-    const notes = {
+    const supervisor = {
       note: (text: string) => listener().note(text),
       crashed: (text: string) => listener().crashed(text),
     }
-    this.processes.set(name, new Supervised(name, start, notes))
+    this.processes.set(name, new SupervisedProcess(name, start, supervisor))
   }
 
   #env(): NodeJS.ProcessEnv {

@@ -4,7 +4,7 @@ import type { GroupPost } from './alerts.ts'
 export const INGESTS = 2
 export const WORKERS = 3
 
-/** One of the processes that are to survive everything. */
+/** A process that has to survive everything. */
 export type ProcessName = `ingest-${number}` | `worker-${number}`
 
 /** A connection that can be disturbed. */
@@ -14,17 +14,31 @@ export type LinkName =
   | `worker-${number}→redis`
   | `worker-${number}→api`
 
-/** One of two that form a cluster. Each sends what it has of a group in order, and neither waits for the other. */
+/** One of a clustered pair. Each sends the notifications of a group in order; neither waits for the other. */
 export type Alertmanager = 'first' | 'twin'
 
-/** Something that is done at a moment of a schedule. Durations are in milliseconds. */
-export type Action =
-  | { kind: 'post'; from: Alertmanager; ingest: number; post: GroupPost }
-  | { kind: 'garbage'; ingest: number; body: string; contentType: string }
+export type Action = PostAction | GarbageAction | FaultAction
+
+export interface PostAction {
+  kind: 'post'
+  from: Alertmanager
+  ingest: number
+  post: GroupPost
+}
+
+export interface GarbageAction {
+  kind: 'garbage'
+  ingest: number
+  body: string
+  contentType: string
+}
+
+/** Durations (`lasts`, `down`) are in milliseconds. */
+export type FaultAction =
   | { kind: 'end-process'; process: ProcessName; signal: 'SIGKILL' | 'SIGTERM'; down: number }
-  /** Stops it in the middle of whatever it does, as a starved machine would. */
+  /** Suspends it in the middle of whatever it does, as a starved machine would. */
   | { kind: 'freeze-process'; process: ProcessName; lasts: number }
-  /** Every process of an app in turn, each once the one before it is back. */
+  /** Restarts every process of an app, each as soon as the previous one is back. */
   | { kind: 'roll'; app: 'ingest' | 'worker' }
   | { kind: 'redis-crash'; down: number }
   | { kind: 'redis-freeze'; lasts: number }
@@ -32,8 +46,11 @@ export type Action =
   | { kind: 'api-rule'; rule: FaultRule; lasts: number }
   | { kind: 'api-switch'; what: 'cutWatches' | 'cutStreams' | 'expireHistory' }
   | { kind: 'api-outage'; what: 'pause' | 'refuse'; lasts: number }
-  /** Deletes one of the Jobs that are there then. @see chosen: in [0, 1), which of them */
-  | { kind: 'delete-job'; chosen: number }
+  /**
+   * Deletes a Job of the play: one that is running, waiting for one if necessary, or one that has finished. `chosen`, in
+   * [0, 1), says which of them.
+   */
+  | { kind: 'delete-job'; which: 'running' | 'finished'; chosen: number }
   | { kind: 'clock'; process: ProcessName; step: number; lasts: number }
 
 export type LinkFault = { type: 'cut' } | { type: 'stall' } | { type: 'slow'; latency: number }
@@ -45,21 +62,22 @@ export interface Step {
 }
 
 export interface Schedule {
-  seed: number
   /** In order of time. */
   steps: Step[]
   /** When everything is healed. */
   healAt: number
   /**
-   * Nothing is sped up afterwards: what hangs is not cut off and what waits is not woken, so the product must notice by
-   * itself. That takes it half a minute, so only few seeds are such.
+   * Nothing is sped up afterwards: hanging connections are not cut and delayed runs are not promoted, so the product must
+   * notice on its own. That takes it half a minute, so few schedules are unaided.
    */
   unaided: boolean
 }
 
-export const processNames: readonly ProcessName[] = [...names('ingest', INGESTS), ...names('worker', WORKERS)]
+export const WORKER_NAMES: readonly ProcessName[] = names('worker', WORKERS)
 
-export const linkNames: readonly LinkName[] = [
+export const PROCESS_NAMES: readonly ProcessName[] = [...names('ingest', INGESTS), ...WORKER_NAMES]
+
+export const LINK_NAMES: readonly LinkName[] = [
   ...names('ingest', INGESTS).flatMap((name) => [`alertmanager→${name}` as const, `${name}→redis` as const]),
   ...names('worker', WORKERS).flatMap((name) => [`${name}→redis` as const, `${name}→api` as const]),
 ]
@@ -68,7 +86,7 @@ function names<App extends 'ingest' | 'worker'>(app: App, count: number): `${App
   return Array.from({ length: count }, (_, index) => `${app}-${index}` as const)
 }
 
-/** An action in a few words, for the event history. */
+/** A short description for the event log. */
 export function describeAction(action: Action): string {
   const { kind, ...details } = action
   return `${kind} ${JSON.stringify(details)}`

@@ -8,37 +8,37 @@ export interface Delivery {
 }
 
 export type Answer =
-  /** Success or a refusal for good: Alertmanager sends the webhook no more. `body` is undefined when it was cut off. */
+  /** Success or a permanent rejection: Alertmanager does not send the webhook again. `body` is undefined when it was cut off. */
   | { code: number; body: string | undefined }
-  /** Given up, since no final answer came in time. */
+  /** Given up: no final answer came in time. */
   | { code: undefined; lastError: string }
 
-export interface GeneratorOptions {
+export interface WebhookSenderOptions {
   note: (text: string) => void
   /** Ends the attempts. */
   giveUp: AbortSignal
 }
 
-/** Sends webhooks as Alertmanager does: again after 5xx and transport errors, with a back-off, and after nothing else. */
-export class Generator {
+/** Sends webhooks as Alertmanager does: again, with a back-off, after 5xx and transport errors and nothing else. */
+export class WebhookSender {
   readonly #agent = new Agent({ keepAlive: true })
-  readonly #options: GeneratorOptions
+  readonly #options: WebhookSenderOptions
 
-  constructor(options: GeneratorOptions) {
+  constructor(options: WebhookSenderOptions) {
     this.#options = options
   }
 
   async deliver(name: string, delivery: Delivery): Promise<Answer> {
     const { note, giveUp } = this.#options
     let lastError = 'never tried'
-    for (let backOff = 50; !giveUp.aborted; backOff = Math.min(backOff * 2, MAX_BACK_OFF)) {
+    for (let backOff = 50; !giveUp.aborted; backOff = Math.min(backOff * 2, MAX_BACK_OFF_MS)) {
       const attempt = await this.#attempt(delivery).catch((error: Error) => error)
       if (!(attempt instanceof Error) && attempt.code < 500) {
         note(`${name} was answered ${attempt.code}${attempt.body === undefined ? ', cut off' : ''}`)
         return attempt
       }
       lastError = attempt instanceof Error ? attempt.message : `${attempt.code} ${attempt.body}`
-      note(`${name} did not get through: ${lastError}`)
+      note(`${name} failed: ${lastError}`)
       await delay(backOff, undefined, { signal: giveUp }).catch(() => {})
     }
     return { code: undefined, lastError }
@@ -58,14 +58,14 @@ export class Generator {
       method: 'POST',
       agent: this.#agent,
       headers: { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) },
-      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT),
+      signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
     }
     const sending = request(url, options, (response) => {
       const code = response.statusCode ?? 0
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => resolve({ code, body: Buffer.concat(chunks).toString() }))
-      // The status was said: to Alertmanager that is the answer, whatever becomes of the body.
+      // To Alertmanager the status is the answer, whether or not the body arrives.
       response.on('error', () => resolve({ code, body: undefined }))
     })
     sending.on('error', reject)
@@ -74,5 +74,5 @@ export class Generator {
   }
 }
 
-const ATTEMPT_TIMEOUT = 3_000
-const MAX_BACK_OFF = 500
+const ATTEMPT_TIMEOUT_MS = 3_000
+const MAX_BACK_OFF_MS = 500

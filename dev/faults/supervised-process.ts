@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpiferProcess } from '@opifer/testkit'
 
-export interface SupervisorNotes {
-  /** Something worth a line in the history. */
+export interface SupervisorListener {
+  /** A line for the event log. */
   note(text: string): void
-  /** The process ended without being told to. */
+  /** The process exited on its own. */
   crashed(text: string): void
 }
 
-/** A process that is started anew whenever it has ended, as Kubernetes would. */
-export class Supervised {
+/** A process that is restarted whenever it has ended, as Kubernetes would. */
+export class SupervisedProcess {
   readonly name: string
   readonly #start: () => Promise<OpiferProcess>
-  readonly #notes: SupervisorNotes
+  readonly #listener: SupervisorListener
   #current: OpiferProcess | undefined
   #work: Promise<void>
   #stopped = false
 
-  constructor(name: string, start: () => Promise<OpiferProcess>, notes: SupervisorNotes) {
+  constructor(name: string, start: () => Promise<OpiferProcess>, listener: SupervisorListener) {
     this.name = name
     this.#start = start
-    this.#notes = notes
+    this.#listener = listener
     this.#work = this.#up()
   }
 
-  /** The process, unless it is down at the moment. */
+  /** The process, unless it is down. */
   get current(): OpiferProcess | undefined {
     return this.#current
   }
 
-  /** Resolves when nothing is left to be done and the process is up. */
+  /** Resolves when no work is pending and the process is up. */
   async settled(): Promise<void> {
     for (let work; work !== this.#work; ) {
       work = this.#work
@@ -37,7 +37,7 @@ export class Supervised {
     }
   }
 
-  /** Ends the process and starts it again; resolves when it is back. */
+  /** Ends the process and starts it again after `down` milliseconds; resolves when it is back. */
   restart(signal: 'SIGKILL' | 'SIGTERM', down: number): Promise<void> {
     return this.#enqueue(async () => {
       await this.#end(signal)
@@ -46,10 +46,10 @@ export class Supervised {
     })
   }
 
-  freeze(lasts: Promise<unknown>): Promise<void> {
+  freeze(until: Promise<unknown>): Promise<void> {
     return this.#enqueue(async () => {
       this.#current?.signal('SIGSTOP')
-      await lasts
+      await until
       this.#current?.signal('SIGCONT')
     })
   }
@@ -69,7 +69,7 @@ export class Supervised {
     this.#current = undefined
     if (!process) return
     process.signal(signal)
-    this.#notes.note(`${this.name} ended by ${signal} with exit code ${await process.exited}`)
+    this.#listener.note(`${this.name} ended by ${signal} with exit code ${await process.exited}`)
   }
 
   async #up(): Promise<void> {
@@ -79,18 +79,19 @@ export class Supervised {
         return
       } catch (error) {
         const [reason] = String(error).split('\n')
-        this.#notes.note(`${this.name} did not come up: ${reason}`)
+        this.#listener.note(`${this.name} did not start: ${reason}`)
       }
     }
   }
 
   #watch(process: OpiferProcess): void {
     this.#current = process
-    this.#notes.note(`${this.name} is up`)
+    this.#listener.note(`${this.name} is up`)
     void process.exited.then((code) => {
       if (this.#current !== process) return
       this.#current = undefined
-      this.#notes.crashed(`${this.name} ended by itself with exit code ${code}: ${process.lines.slice(-3).join('\n')}`)
+      const lastLines = process.lines.slice(-3).join('\n')
+      this.#listener.crashed(`${this.name} exited on its own with exit code ${code}: ${lastLines}`)
       void this.#enqueue(() => this.#up())
     })
   }

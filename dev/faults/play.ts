@@ -1,71 +1,72 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { check, type Violation } from './checker.ts'
+import { describeAction, type Schedule } from './actions.ts'
+import { check } from './checker.ts'
 import { Deliveries } from './deliveries.ts'
+import type { Environment } from './environment.ts'
+import { type LogLine, renderEventLog } from './event-log.ts'
 import type { History } from './history.ts'
 import { perform } from './perform.ts'
-import type { QueueEye } from './queue-eye.ts'
-import { makeSchedule } from './schedule.ts'
-import { describeAction, type Schedule } from './steps.ts'
-import { type Line, renderTimeline } from './timeline.ts'
-import type { World } from './world.ts'
+import type { QueueSnapshot } from './queue-snapshot.ts'
+import type { Violation } from './violations.ts'
 
-export interface SeedResult {
-  seed: number
+export interface PlayResult {
   violations: Violation[]
   acknowledged: number
   jobs: number
+  /** Runs with a recorded outcome. */
   recorded: number
   /** Milliseconds. */
   took: number
-  /** What happened in order of time. */
-  timeline: () => string
+  /** What happened, in order of time. */
+  eventLog: () => string
 }
 
-/** Plays the schedule of one seed in a world, waits until all is quiet, and checks what came of it. */
-export async function runSeed(seed: number, world: World, eye: QueueEye): Promise<SeedResult> {
-  const schedule = makeSchedule(seed)
+export interface PlayDeps {
+  environment: Environment
+  queue: QueueSnapshot
+  /** Unique among the plays of an environment. */
+  scope: string
+}
+
+/** Plays a schedule, waits until everything is quiet, and checks the history. */
+export async function play(schedule: Schedule, { environment, queue, scope }: PlayDeps): Promise<PlayResult> {
   const start = Date.now()
-  const lines: Line[] = []
+  const lines: LogLine[] = []
   const note = (text: string) => void lines.push({ at: Date.now(), text })
   const history = emptyHistory(schedule.steps.some(({ action }) => action.kind === 'clock'))
-  world.listener = {
+  environment.listener = {
     note,
     crashed: (text) => history.crashes.push(text),
     onJob: (event) => history.jobs.push(event),
-    onDeletedByHand({ name, uid }) {
-      note(`deleted Job ${name}`)
-      history.deletedByHand.push(uid)
-    },
   }
-  await eye.events()
+  await queue.events()
   const giveUp = new AbortController()
-  const deliveries = new Deliveries(world, history, { scope: `seed ${seed}`, note, giveUp: giveUp.signal })
-  await play(schedule, world, { deliveries, note })
-  // Everything is well again: whoever still does not get through by then has a reason to complain.
+  const deliveries = new Deliveries(environment, history, { scope, note, giveUp: giveUp.signal })
+  await playSteps(schedule, { environment, history, deliveries, note })
+  // Everything is well again: a webhook that still has no answer by then is a violation.
   const timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS)
   await deliveries.done()
   clearTimeout(timer)
   const { unaided } = schedule
-  const quiet = await eye.untilQuiet({ timeout: unaided ? UNAIDED_QUIET_MS : QUIET_MS, wake: !unaided })
-  note(quiet ? 'all is quiet' : 'still not quiet')
-  await collect(history, eye)
+  const isQuiet = await queue.untilQuiet({ timeout: unaided ? UNAIDED_QUIET_MS : QUIET_MS, promote: !unaided })
+  note(isQuiet ? 'quiet' : 'still not quiet')
+  await collect(history, queue)
   const violations = check(history)
-  if (violations.length === 0) await eye.forgetFinished()
+  if (violations.length === 0) await queue.forgetFinished()
   return {
-    seed,
     violations,
     acknowledged: history.acknowledged.length,
     jobs: history.jobs.filter(({ type }) => type === 'ADDED').length,
     recorded: history.runs.filter(({ run }) => run?.result !== undefined).length,
     took: Date.now() - start,
-    timeline: () => renderTimeline([...lines, ...linesOf(history)], start),
+    eventLog: () => renderEventLog([...lines, ...linesOf(history)], start),
   }
 }
 
-/** Bounds that only what hangs for ever comes up to, however busy the machine is. */
+/** Only what hangs forever reaches these limits, however busy the machine is. */
 const GIVE_UP_MS = 90_000
 const QUIET_MS = 120_000
-/** Time for a silent watch to be noticed and for the longest pause between two looks, besides. */
+/** Includes the time to notice a silent watch and the longest delay between two polls. */
 const UNAIDED_QUIET_MS = 240_000
 
 function emptyHistory(clockStepped: boolean): History {
@@ -83,13 +84,16 @@ function emptyHistory(clockStepped: boolean): History {
   }
 }
 
-interface Play {
+interface StepDeps {
+  environment: Environment
+  history: History
   deliveries: Deliveries
   note: (text: string) => void
 }
 
-/** Does every step at its time, and heals everything when that is over. */
-async function play({ steps, healAt, unaided }: Schedule, world: World, { deliveries, note }: Play): Promise<void> {
+/** Takes every step at its time, then heals everything. */
+async function playSteps({ steps, healAt, unaided }: Schedule, deps: StepDeps): Promise<void> {
+  const { environment, history, deliveries, note } = deps
   const start = performance.now()
   const heal = new AbortController()
   const faults: Promise<void>[] = []
@@ -98,21 +102,21 @@ async function play({ steps, healAt, unaided }: Schedule, world: World, { delive
     if (action.kind === 'post' || action.kind === 'garbage') deliveries.send(action)
     else {
       note(`fault: ${describeAction(action)}`)
-      faults.push(perform(action, world, heal.signal))
+      faults.push(perform(action, { environment, history, heal: heal.signal }))
     }
   }
   await delay(Math.max(0, start + healAt - performance.now()))
   note('healing')
   heal.abort()
   await Promise.all(faults)
-  world.cluster.faults?.clear()
-  if (!unaided) cutOff(world)
-  await Promise.all([...world.processes.values()].map((process) => process.settled()))
+  environment.cluster.faults?.clear()
+  if (!unaided) cutConnections(environment)
+  await Promise.all([...environment.processes.values()].map((process) => process.settled()))
   note('healed')
 }
 
-/** What hangs would be noticed by itself, but only after half a minute. */
-function cutOff({ links, cluster }: World): void {
+/** The product would notice hanging connections on its own, but only after half a minute. */
+function cutConnections({ links, cluster }: Environment): void {
   for (const link of links.values()) {
     link.cut()
     link.restore()
@@ -120,17 +124,17 @@ function cutOff({ links, cluster }: World): void {
   cluster.faults?.cutStreams()
 }
 
-async function collect(history: History, eye: QueueEye): Promise<void> {
-  history.queue = await eye.events()
+async function collect(history: History, queue: QueueSnapshot): Promise<void> {
+  history.queue = await queue.events()
   const ids = new Set([
     ...history.queue.filter(({ type }) => type === 'added').map(({ runId }) => runId),
     ...history.acknowledged.flatMap(({ receipt }) => receipt?.runId ?? []),
   ])
-  history.runs = await eye.runs(ids)
-  history.leftovers = await eye.leftovers()
+  history.runs = await queue.runs(ids)
+  history.leftovers = await queue.leftovers()
 }
 
-function linesOf({ jobs, queue, runs }: History): Line[] {
+function linesOf({ jobs, queue, runs }: History): LogLine[] {
   return [
     ...jobs.map(({ at, type, name, runId, state }) => ({ at, text: `Job ${name} ${type} ${state}, run ${runId}` })),
     ...queue.map(({ at, type, runId }) => ({ at, text: `queue: ${type} ${runId}` })),
