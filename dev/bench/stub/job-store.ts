@@ -8,6 +8,7 @@ interface Change {
 
 interface StubJob {
   uid: string
+  creationTimestamp: string
   /** As posted. */
   manifest: string
   text: string
@@ -53,7 +54,7 @@ export class JobStore {
       this.conflicts++
       return undefined
     }
-    const job: StubJob = { uid: randomUUID(), manifest, text: '' }
+    const job: StubJob = { uid: randomUUID(), creationTimestamp: new Date().toISOString(), manifest, text: '' }
     this.#jobs.set(name, job)
     this.#change(job, 'ADDED', '')
     const { completeAfterMs } = this.#options
@@ -70,7 +71,7 @@ export class JobStore {
 
   #change(job: StubJob, type: 'ADDED' | 'MODIFIED', status: string): void {
     const version = ++this.version
-    const metadata = `"metadata":{"uid":"${job.uid}","resourceVersion":"${version}",`
+    const metadata = `"metadata":{"uid":"${job.uid}","creationTimestamp":"${job.creationTimestamp}","resourceVersion":"${version}",`
     job.text = job.manifest.replace('"metadata":{', metadata).replace(/\}$/, `${status}}`)
     const line = `{"type":"${type}","object":${job.text}}\n`
     this.#changes.push({ version, line })
