@@ -43,7 +43,9 @@ export function takeover(): fc.Arbitrary<(firstPost: number) => Step[]> {
     const frozen = WORKER_NAMES.filter((name) => name !== survivor)
     return [
       { at: firstPost, action: { kind: 'api-rule', rule, lasts: after + lasts } },
-      ...frozen.map((process): Step => ({ at: firstPost + after, action: { kind: 'freeze-process', process, lasts } })),
+      ...frozen.map(
+        (name): Step => ({ at: firstPost + after, action: { kind: 'freeze-process', process: name, lasts } }),
+      ),
     ]
   })
   return inOneOfFour(steps, () => [])

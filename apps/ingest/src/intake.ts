@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { alertKeyOf, type DedupScope, isInvalid, type Run, type Webhook } from '@opifer/core'
 import { withTimeout } from '@opifer/platform/process'
 import type { RedisClient } from '@opifer/platform/redis'
-import { queued, type RunFlags } from '@opifer/queue'
+import { queueEntry, type RunFlags } from '@opifer/queue'
 import type { Queue } from 'bullmq'
 import { batched } from './batch.ts'
 import type { Pressure } from './pressure.ts'
@@ -88,7 +88,7 @@ async function enqueue(
     flags.markResolved(ended, resolvedTtl),
   ])
   const awake = intents.filter((_, index) => !cooling[index]).map(({ run }) => run)
-  const added = await queue.addBulk(awake.map(queued))
+  const added = await queue.addBulk(awake.map(queueEntry))
   const inQueue = new Map(awake.map((run, index) => [run.id, added[index]?.id]))
   const receipts = intents.map(({ run }, index) => receiptOf(run, cooling[index] ?? null, inQueue.get(run.id)))
   const repeated = receipts.filter(({ result }) => result !== 'enqueued').map(({ runId }) => runId)

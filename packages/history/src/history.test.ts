@@ -1,4 +1,4 @@
-import { type Alert, alertId, parseMatchers } from '@opifer/core'
+import { alertId, parseMatchers } from '@opifer/core'
 import type { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { historyBase } from './keys.ts'
@@ -314,12 +314,7 @@ describe('an index', () => {
     ['alertname matcher', matching('alertname="Other"'), (recorder) => recorder.ended(withResult(named)), undefined],
     ['Operario', { operario: OPERARIO }, (recorder) => recorder.ended(withResult(withOperario)), undefined],
     ['Operario, though open', { operario: OPERARIO }, (recorder) => openWithJob(recorder), undefined],
-    [
-      'alert id',
-      { alertId: alertId(instance, instance.alert as Alert) },
-      (recorder) => recorder.ended(withResult(instance)),
-      1,
-    ],
+    ['alert id', { alertId: alertId(instance, instance.alert) }, (recorder) => recorder.ended(withResult(instance)), 1],
     [
       'its most selective part',
       { alertname: 'DiskSpaceLow', outcomes: ['failed', 'lost'] },

@@ -32,7 +32,7 @@ export function runKey(prefix: string, runId: string): string {
  * A run as BullMQ's `add` and `addBulk` take it. The queue answers with the id of the run that is in the queue: another
  * one than asked for means that the run was deduplicated.
  */
-export function queued(run: Run): { name: string; data: Run; opts: BulkJobOptions } {
+export function queueEntry(run: Run): { name: string; data: Run; opts: BulkJobOptions } {
   return {
     name: run.alert.alertname ?? 'invalid',
     data: run,

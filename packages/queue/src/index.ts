@@ -1,4 +1,4 @@
-export { queued, RUNS, serializeRun } from './catalog.ts'
+export { queueEntry, RUNS, serializeRun } from './catalog.ts'
 export { createRunFlags, type ResolvedAlert, type RunFlags } from './flags.ts'
 export { type Lease, LeaseLostError, leaseOf } from './lease.ts'
 export { openRunQueue } from './open-run-queue.ts'

@@ -1,5 +1,5 @@
 import { isInvalid, retryRun } from '@opifer/core'
-import { queued } from '@opifer/queue'
+import { queueEntry } from '@opifer/queue'
 import type { DashboardDeps } from './deps.ts'
 import { findRun } from './find.ts'
 import { isInFlight } from './shown-run.ts'
@@ -27,7 +27,7 @@ async function enqueueRetry(id: string, requestedBy: string, deps: Deps): Promis
   if (isInFlight(shown)) return { kind: 'in-flight', runId: id }
   if (isInvalid(shown.run.alert)) return { kind: 'refused', reason: `the alert is invalid: ${shown.run.alert.invalid}` }
   const run = retryRun({ id, ...shown.run }, { id: newId(), requestedBy, now: now() })
-  const { name, data, opts } = queued(run)
+  const { name, data, opts } = queueEntry(run)
   const added = await queue.add(name, data, opts)
   // BullMQ reports a deduplicated add only by returning another id than the requested one.
   return added.id === run.id ? { kind: 'enqueued', runId: run.id } : { kind: 'in-flight', runId: added.id ?? '' }

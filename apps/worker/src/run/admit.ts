@@ -34,9 +34,12 @@ function isResolved({ receivedAt, retryOf }: Run, alert: Alert, { resolved }: At
 }
 
 function expiry(age: number, maxAge: number, lastError: string | undefined): string {
-  const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
   const cause = lastError ? `; the last attempt failed: ${lastError}` : ''
   return `the alert is ${seconds(age)} old, more than --maxAge=${seconds(maxAge)}${cause}`
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1_000)} s`
 }
 
 function reject(outcome: Rejection['outcome'], reason: string): Rejection {

@@ -279,8 +279,7 @@ describe('a create in doubt', () => {
 
   test('is not sent by a worker that has lost the lease', async () => {
     const cluster = await startCluster()
-    const markInDoubt = () => Promise.reject(new Error('lease lost'))
-    const transitions = { ...makeTransitions(), markInDoubt }
+    const transitions = { ...makeTransitions(), markInDoubt: () => Promise.reject(new Error('lease lost')) }
     const creating = create(cluster, { attempt: { markedAt: undefined } }, { transitions })
     await expect(creating).rejects.toThrow('lease lost')
     expect(cluster.calls('create', 'jobs')).toBe(0)

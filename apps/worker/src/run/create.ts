@@ -149,9 +149,12 @@ async function judge(
 
 /** The same alert and the same Operario, in whatever version of its ConfigMap. */
 function isSameWork({ metadata: { annotations = {} } }: Job, ours: JobManifest): boolean {
-  const operario = (of: Record<string, string>) => of[ANNOTATION.operario]?.split('@', 1)[0]
   const mine = ours.metadata.annotations
-  return annotations[ANNOTATION.alertKey] === mine[ANNOTATION.alertKey] && operario(annotations) === operario(mine)
+  return annotations[ANNOTATION.alertKey] === mine[ANNOTATION.alertKey] && operarioOf(annotations) === operarioOf(mine)
+}
+
+function operarioOf(annotations: Record<string, string>): string | undefined {
+  return annotations[ANNOTATION.operario]?.split('@', 1)[0]
 }
 
 function adopt(job: JobRef): Creation {

@@ -177,11 +177,11 @@ describe('a run of an older version', () => {
     expect(await attempt()).toMatchObject({ kind: 'waiting', run: { job: { name: 'named-by-an-older-version' } } })
     expect(cluster.calls('create', 'jobs')).toBe(0)
   })
-
-  function old(): Partial<Run> {
-    return { alertKey: undefined, dedupId: 'old-deduplication-id', receivedAt: Date.now() }
-  }
 })
+
+function old(): Partial<Run> {
+  return { alertKey: undefined, dedupId: 'old-deduplication-id', receivedAt: Date.now() }
+}
 
 test('an attempt that has lost its lease changes nothing', async () => {
   const { attempt, redis: client, lease, cluster, stored: saved } = await start()

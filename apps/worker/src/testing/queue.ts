@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
-import { openRunQueue, queued, RUNS } from '@opifer/queue'
+import { openRunQueue, queueEntry, RUNS } from '@opifer/queue'
 import { type Job as QueueJob, type Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
@@ -34,7 +34,7 @@ export function openTestQueue(redisUrl: string): TestQueue {
     queue,
     prefix,
     async enqueue(overrides) {
-      const { name, data, opts } = queued(makeRun({ id: randomUUID(), ...overrides }))
+      const { name, data, opts } = queueEntry(makeRun({ id: randomUUID(), ...overrides }))
       return queue.add(name, data, opts)
     },
     async take(token) {

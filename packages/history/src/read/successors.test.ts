@@ -1,10 +1,10 @@
-import { type Alert, alertId, type Run } from '@opifer/core'
+import { alertId, type Run } from '@opifer/core'
 import { expect, test } from 'vitest'
 import { makeHistory, makeNumberedRun, PREFIX, startTestRedis, T0, withResult } from '../testing/helpers.ts'
 
 const db = startTestRedis()
 
-const ALERT = alertId(makeNumberedRun(0), makeNumberedRun(0).alert as Alert)
+const ALERT = alertId(makeNumberedRun(0), makeNumberedRun(0).alert)
 
 /** Records runs of one alert, and returns a function that reads the ids after a position. */
 async function recordRuns(runs: Run[]) {
