@@ -29,7 +29,6 @@ export {
   groupKeyHash,
   type Identity,
   identify,
-  legacyAlertId,
   type Origin,
 } from './run/identity.ts'
 export { type ContainerExit, isDone, OUTCOMES, type Outcome, type Result } from './run/outcome.ts'

@@ -8,7 +8,7 @@ export interface ResolvedAlert {
   mark: ResolvedMark
 }
 
-/** What ingest and the dashboard tell workers about a run or an alert, and what they learn from workers. */
+/** Flags about runs and alerts, shared by all processes. */
 export interface RunFlags {
   /** For each alert key the run whose cooldown it is in, or null. One command. */
   coolingDown(alertKeys: readonly string[]): Promise<(string | null)[]>

@@ -9,31 +9,38 @@ import { HISTORY_LUA } from '@opifer/history'
 const IF_LEASED = `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end`
 
 /**
- * KEYS run, lock, resolved, cooldown, next Job number, cancel, and for runs of older versions the older name of resolved
+ * Marks no create as in doubt where a flag may keep the run from one. The mark of an older version, `unansweredSince`, comes
+ * first: it is the earlier one. A mark with the time of this very call is its own, sent again after a lost answer.
+ *
+ * KEYS run, lock, resolved, cooldown, next Job number, cancel
  * ARGV token, lease ms, in doubt from (or empty), history base, arguments of recordBegan
  */
 export const BEGIN = `${HISTORY_LUA}
 ${IF_LEASED}
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
-local fields = redis.call('HMGET', KEYS[1], 'inDoubtSince', 'unansweredSince')
-local since = fields[1] or fields[2]
-if ARGV[3] ~= '' and not since then redis.call('HSET', KEYS[1], 'inDoubtSince', ARGV[3]) end
-local flags = redis.call('MGET', unpack(KEYS, 3))
-return {recordBegan(ARGV[4], 5) or '', since, flags[1], flags[2], flags[3], flags[4], flags[5] or false}`
+local resolved, cooling, nextJob, cancel = unpack(redis.call('MGET', KEYS[3], KEYS[4], KEYS[5], KEYS[6]))
+local older, since, number = unpack(redis.call('HMGET', KEYS[1], 'unansweredSince', 'inDoubtSince', 'inDoubtJob'))
+if since == ARGV[3] then since, number = false, false end
+if older then since, number = older, false end
+local marked = ARGV[3] ~= '' and not since and not resolved and not cooling and not cancel
+if marked then redis.call('HSET', KEYS[1], 'inDoubtSince', ARGV[3], 'inDoubtJob', nextJob or 0) end
+return {recordBegan(ARGV[4], 5) or '', marked and 1 or 0, since, number, resolved, cooling, nextJob, cancel}`
 
 /**
- * In a field of its own next to BullMQ's: it must be there before the create is sent, and it goes with the run.
+ * In fields of their own next to BullMQ's: they must be there before the create is sent, and go with the run. The time is
+ * that of the first create in doubt, the number that of the last.
  *
- * KEYS run, lock; ARGV token, lease ms, in doubt from
+ * KEYS run, lock; ARGV token, lease ms, in doubt from, number of the Job
  */
 export const MARK_IN_DOUBT = `${IF_LEASED}
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('HSETNX', KEYS[1], 'inDoubtSince', ARGV[3])
+redis.call('HSET', KEYS[1], 'inDoubtJob', ARGV[4])
 return 1`
 
 /** KEYS run, lock; ARGV token */
-export const SETTLE = `${IF_LEASED}
-redis.call('HDEL', KEYS[1], 'inDoubtSince')
+export const CLEAR_IN_DOUBT = `${IF_LEASED}
+redis.call('HDEL', KEYS[1], 'inDoubtSince', 'inDoubtJob')
 return 1`
 
 /**

@@ -1,20 +1,11 @@
-import {
-  alertId,
-  alertKeyOf,
-  type JobTimes,
-  jobNumber,
-  legacyAlertId,
-  type ResolvedMark,
-  type Result,
-  type Run,
-} from '@opifer/core'
+import { alertId, alertKeyOf, type JobTimes, jobNumber, type ResolvedMark, type Result, type Run } from '@opifer/core'
 import { type HistoryEncoder, historyBase } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform/redis'
 import { z } from 'zod'
 import { flagKeys } from './keys.ts'
 import { type Lease, LeaseLostError } from './lease.ts'
 import { defineScript } from './script.ts'
-import { BEGIN, FINISH, MARK_IN_DOUBT, SETTLE } from './transitions.lua.ts'
+import { BEGIN, CLEAR_IN_DOUBT, FINISH, MARK_IN_DOUBT } from './transitions.lua.ts'
 
 /** What an attempt must know before it creates a Job. Times are milliseconds since the epoch. */
 export interface AttemptState {
@@ -26,8 +17,13 @@ export interface AttemptState {
   nextJob: number
   /** Who asked for the run to be cancelled. */
   cancelledBy: string | undefined
-  /** Since when a create of an earlier attempt is in doubt: sent perhaps, and its answer lost. */
-  inDoubtSince: number | undefined
+  /** The create of an earlier attempt that is in doubt: perhaps sent, and its answer lost. */
+  inDoubt: { since: number; job: number | undefined } | undefined
+}
+
+/** A new attempt, and whether it has marked its own create as in doubt. */
+export interface BegunAttempt extends AttemptState {
+  isMarked: boolean
 }
 
 /**
@@ -36,14 +32,14 @@ export interface AttemptState {
  */
 export interface Transitions {
   /**
-   * Begins an attempt: renews the lease and reads what is known. With `inDoubtFrom` it also marks the create that is about
-   * to follow as in doubt.
+   * Begins an attempt: renews the lease and reads what is known. With `inDoubtFrom` it also marks the create of the next Job
+   * as in doubt, unless a flag may keep the run from it.
    */
-  begin(run: Run, lease: Lease, times: { at: number; inDoubtFrom: number | undefined }): Promise<AttemptState>
-  /** Renews the lease and marks the create that is about to be sent as in doubt. */
-  markInDoubt(lease: Lease, from: number): Promise<void>
+  begin(run: Run, lease: Lease, times: { at: number; inDoubtFrom: number | undefined }): Promise<BegunAttempt>
+  /** Renews the lease and marks the create that is about to be sent, of the Job with this number, as in doubt. */
+  markInDoubt(lease: Lease, from: number, job: number): Promise<void>
   /** Takes the mark back: no Job was created. */
-  settle(lease: Lease): Promise<void>
+  clearInDoubt(lease: Lease): Promise<void>
   /** Records the result, starts the cooldown of a run that had a Job, and counts the Job. */
   finish(run: Run & { result: Result }, lease: Lease, ending: RunEnding): Promise<void>
 }
@@ -69,7 +65,7 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
   const base = historyBase(prefix)
   const begin = defineScript(redis, 'opiferBegin', BEGIN)
   const markInDoubt = defineScript(redis, 'opiferMarkInDoubt', MARK_IN_DOUBT)
-  const settle = defineScript(redis, 'opiferSettle', SETTLE)
+  const clearInDoubt = defineScript(redis, 'opiferClearInDoubt', CLEAR_IN_DOUBT)
   const finish = defineScript(redis, 'opiferFinish', FINISH)
 
   function reportHistory(problem: unknown): void {
@@ -78,31 +74,26 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
 
   return {
     async begin(run, lease, { at, inDoubtFrom = '' }) {
-      const alertKey = alertKeyOf(run)
-      const flags = [
-        keys.resolved(alertId(run, run.alert)),
-        keys.cooldown(alertKey),
-        keys.nextJob(alertKey),
-        keys.cancel(run.id),
-      ]
-      if (run.alertKey === undefined) flags.push(keys.resolved(legacyAlertId(run, run.alert)))
+      const key = alertKeyOf(run)
+      const flags = [keys.resolved(alertId(run, run.alert)), keys.cooldown(key), keys.nextJob(key), keys.cancel(run.id)]
       const args = [lease.token, lease.durationMs, inDoubtFrom, base, ...history.began(run, at)]
       const reply = replySchema.parse(held(await begin([lease.runKey, lease.lockKey, ...flags], args)))
-      const [problem, inDoubtSince, resolved, cooling, next, cancelledBy, legacyResolved] = reply
+      const [problem, isMarked, since, job, resolved, cooling, next, cancelledBy] = reply
       reportHistory(problem)
       return {
-        inDoubtSince: inDoubtSince === null ? undefined : Number(inDoubtSince),
-        resolved: parseMark(resolved ?? legacyResolved ?? null),
+        isMarked: isMarked === 1,
+        inDoubt: since === null ? undefined : { since: Number(since), job: job === null ? undefined : Number(job) },
+        resolved: parseMark(resolved),
         coolingAfter: cooling ?? undefined,
         nextJob: Number(next ?? 0),
         cancelledBy: cancelledBy ?? undefined,
       }
     },
-    async markInDoubt({ runKey, lockKey, token, durationMs }, from) {
-      held(await markInDoubt([runKey, lockKey], [token, durationMs, from]))
+    async markInDoubt({ runKey, lockKey, token, durationMs }, from, job) {
+      held(await markInDoubt([runKey, lockKey], [token, durationMs, from, job]))
     },
-    async settle({ runKey, lockKey, token }) {
-      held(await settle([runKey, lockKey], [token]))
+    async clearInDoubt({ runKey, lockKey, token }) {
+      held(await clearInDoubt([runKey, lockKey], [token]))
     },
     async finish(run, { runKey, lockKey, token }, { data, cooldownMs, jobTimes }) {
       const alertKey = alertKeyOf(run)
@@ -115,7 +106,7 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
   }
 }
 
-/** Longer than a finished Job is likely to be kept: its number must not be used again while it exists. */
+/** How long the number of a finished Job is remembered. A Job that is kept longer only costs calls: its number is taken. */
 const KEEP_NUMBER_MS = 7 * 24 * 3_600_000
 
 function held(reply: unknown): unknown {
@@ -124,7 +115,7 @@ function held(reply: unknown): unknown {
 }
 
 const text = z.string().nullable()
-const replySchema = z.tuple([z.string(), text, text, text, text, text, text.optional()])
+const replySchema = z.tuple([z.string(), z.number(), text, text, text, text, text, text])
 
 const markSchema = z.object({ endedAt: z.number().optional(), receivedAt: z.number() })
 

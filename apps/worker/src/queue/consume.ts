@@ -2,7 +2,7 @@ import { groupKeyHash, isDone, type Run } from '@opifer/core'
 import type { HistoryWriter } from '@opifer/history'
 import type { RedisClient } from '@opifer/platform/redis'
 import type { Logger, Tracing } from '@opifer/platform/telemetry'
-import { leaseOf, RUNS, serializeRun, suspend } from '@opifer/queue'
+import { leaseOf, LeaseLostError, RUNS, serializeRun, suspend } from '@opifer/queue'
 import { DelayedError, Job as QueueJob, UnrecoverableError, Worker } from 'bullmq'
 import { RetryError } from '../errors.ts'
 import { secondsBetween } from '../metrics.ts'
@@ -140,7 +140,6 @@ async function wait(before: Run, run: CreatedRun, delivery: Delivery, deps: Cons
   const { worker, entry, token = '' } = delivery
   const { context, tracing, random = Math.random } = deps
   const isNew = !before.job
-  if (isNew) context.metrics.jobMade(secondsBetween(run.receivedAt, run.job.createdAt))
   tracing.annotate(() => ({ 'k8s.job.name': run.job.name, 'k8s.namespace.name': run.job.namespace }))
   await suspend(worker, {
     runId: run.id,
@@ -148,13 +147,19 @@ async function wait(before: Run, run: CreatedRun, delivery: Delivery, deps: Cons
     delayMs: pollDelay(run.job, context.now(), random),
     data: isNew ? serializeRun(entry.data as object, run) : undefined,
   })
-  // Only now: a worker that has lost its lease adopts nothing.
-  if (isNew && run.job.adopted) context.metrics.adopted()
-  if (isNew) deps.onJob(run.id)
+  // Only now: a worker that has lost its lease has got no Job.
+  if (isNew) {
+    if (run.job.adopted) context.metrics.adopted()
+    context.metrics.jobMade(secondsBetween(run.receivedAt, context.now()))
+    deps.onJob(run.id)
+  }
+  if (run.job.adopted) context.jobs.adopt(run.job, run.id)
   deps.onWaiting(run)
 }
 
 async function noteFailure(run: Run, error: unknown, { history, context }: ConsumerDeps): Promise<never> {
+  // The run is another worker's by now.
+  if (error instanceof LeaseLostError) throw error
   const message = error instanceof Error ? error.message : String(error)
   await history.attemptFailed(run.id, { at: context.now(), message })
   throw error

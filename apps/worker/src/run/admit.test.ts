@@ -81,11 +81,10 @@ describe('a firing run whose alert resolved', () => {
   })
 
   test.each([
-    { receivedAt: RECEIVED_AT + 1, want: 'superseded' },
-    { receivedAt: RECEIVED_AT - 1, want: 'admitted' },
-  ])('goes by the order of arrival when the firing has no start time: $want', ({ receivedAt, want }) => {
-    const run = makeRun({ alert: makeAlert({ startsAt: undefined }) })
-    expect(verdict({ run, state: { resolved: { endedAt: 0, receivedAt } } })).toBe(want)
+    { what: 'without a start time', run: makeRun({ alert: makeAlert({ startsAt: undefined }) }) },
+    { what: 'of an older version', run: makeRun({ alertKey: undefined }) },
+  ])('is admitted $what, because a later firing may have joined it', ({ run }) => {
+    expect(verdict({ run, state: { resolved: { receivedAt: RECEIVED_AT + 1 } } })).toBe('admitted')
   })
 
   test('is superseded rather than expired', () => {

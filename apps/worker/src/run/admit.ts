@@ -28,9 +28,14 @@ function isHandled({ id, retryOf }: Run, { coolingAfter }: AttemptState): boolea
   return coolingAfter !== undefined && coolingAfter !== id && retryOf === undefined
 }
 
-function isResolved({ receivedAt, retryOf }: Run, alert: Alert, { resolved }: AttemptState): boolean {
-  if (alert.status !== 'firing' || resolved === undefined || retryOf !== undefined) return false
-  return isOver(alert, receivedAt, resolved)
+/**
+ * A run without a start time, or of an older version, may have been joined by a later firing, which would end with it. A
+ * retry means it.
+ */
+function isResolved(run: Run, alert: Alert, { resolved }: AttemptState): boolean {
+  const isOneFiring = run.alertKey !== undefined && alert.startsAt !== undefined
+  if (alert.status !== 'firing' || resolved === undefined || !isOneFiring || run.retryOf !== undefined) return false
+  return isOver(alert, run.receivedAt, resolved)
 }
 
 function expiry(age: number, maxAge: number, lastError: string | undefined): string {

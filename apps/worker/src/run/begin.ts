@@ -8,11 +8,11 @@ import type { Attempt, RunContext } from './context.ts'
 export async function begin(
   run: Run,
   resolution: Resolution,
-  { transitions, lease, limiter, now }: Pick<RunContext, 'transitions' | 'lease' | 'limiter' | 'now'>,
+  { transitions, lease, limiter, settings, now }: RunContext,
 ): Promise<Attempt> {
-  const createsNext = resolution.kind === 'found' && limiter.hasRoom()
-  const markedAt = createsNext ? performance.now() : undefined
   const at = now()
-  const state = await transitions.begin(run, lease, { at, inDoubtFrom: createsNext ? at : undefined })
-  return { ...state, markedAt }
+  const renewedAt = performance.now()
+  const createsNext = resolution.kind === 'found' && at - run.receivedAt <= settings.maxAge && limiter.hasRoom()
+  const { isMarked, ...state } = await transitions.begin(run, lease, { at, inDoubtFrom: createsNext ? at : undefined })
+  return { ...state, mark: isMarked ? { job: state.nextJob, at: renewedAt } : undefined }
 }

@@ -1,4 +1,4 @@
-import type { JobRef, JobSettings, Result, Run } from '@opifer/core'
+import type { JobRef, JobSettings, JobTimes, Result, Run } from '@opifer/core'
 import type { Logger } from '@opifer/platform/telemetry'
 import type { AttemptState, Lease, RunFlags, Transitions } from '@opifer/queue'
 import type { KubeApi } from '../kubernetes/client/api.ts'
@@ -43,8 +43,8 @@ export interface RunContext extends WorkerContext {
 
 /** An attempt that has begun. */
 export interface Attempt extends AttemptState {
-  /** When it renewed the lease and marked its create as in doubt, by the monotonic clock; undefined if it did not. */
-  markedAt: number | undefined
+  /** Its mark of a create in doubt, if it has set one. */
+  mark: { job: number /** When the lease was renewed, by the monotonic clock. */; at: number } | undefined
 }
 
 /** A run whose Job exists. */
@@ -57,6 +57,4 @@ export type EndedRun = Run & { result: Result }
 export type Rejection = { kind: 'rejected' } & Pick<Result, 'outcome' | 'reason'>
 
 /** How a run ended, and what its Job says about its times. */
-export type RunEnd = Omit<Result, 'finishedAt'> & {
-  jobTimes?: { startedAt?: number | undefined; endedAt?: number | undefined } | undefined
-}
+export type RunEnd = Omit<Result, 'finishedAt'> & { jobTimes?: JobTimes | undefined }

@@ -60,10 +60,8 @@ describe('against the development cluster', () => {
   test('the Job of an earlier attempt belongs to the run even after its deletion, when its name is free again', async () => {
     const cluster = await startCluster()
     const job = makeJobRef({ name: 'earlier-1', uid: 'uid of a deleted Job' })
-    const adopted: string[] = []
-    const creation = await create(cluster, {}, { jobs: makeJobs({ ofRun: job, adopted }) })
+    const creation = await create(cluster, {}, { jobs: makeJobs({ ofRun: job }) })
     expect(creation).toEqual({ kind: 'adopted', job: { ...job, adopted: true } })
-    expect(adopted).toEqual([`${makeRun().id} earlier-1`])
     expect(cluster.calls('create', 'jobs')).toBe(0)
   })
 
@@ -131,16 +129,17 @@ describe('against the development cluster', () => {
     expect(await create(cluster)).toEqual({
       kind: 'rejected',
       outcome: 'invalid',
-      reason: `name taken by Job ${NAMESPACE}/${name}, which was not created for this alert and Operario`,
+      reason: `name taken by Job ${NAMESPACE}/${name}, which was not created for this alert`,
     })
   })
 
-  test('a Job that another Operario created for the same alert is not adopted', async () => {
+  test('a running Job of another Operario for the same alert is waited for', async () => {
     const cluster = await startCluster()
     await create(cluster)
     const operario = makeOperario({ configMap: 'other-namespace/openfero-diskspacelow-firing' })
-    const creation = await create(cluster, { run: ANOTHER_RUN, operario })
-    expect(creation).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('name taken by Job') })
+    await expect(create(cluster, { run: ANOTHER_RUN, operario })).rejects.toThrow('of another Operario still runs')
+    finish(cluster, COMPLETE)
+    expect(await create(cluster, { run: ANOTHER_RUN, operario })).toMatchObject({ kind: 'created' })
   })
 
   test('the API server’s validation error is the reason', async () => {
@@ -192,38 +191,35 @@ describe('against the development cluster', () => {
   })
 })
 
-test('a Job deleted between the two calls uses up its number', async () => {
+test('a Job deleted between the two calls is retried under the same name', async () => {
   const names: string[] = []
-  const creation = await create({
-    api: {
-      async createJob({ metadata }) {
-        names.push(metadata.name)
-        if (names.length === 1) throw alreadyExists()
-        return { job: makeJob({ name: metadata.name }), warnings: [] }
-      },
-      getJob: async () => undefined,
+  const api: Partial<KubeApi> = {
+    async createJob({ metadata }) {
+      names.push(metadata.name)
+      if (names.length === 1) throw alreadyExists()
+      return { job: makeJob({ name: metadata.name }), warnings: [] }
     },
-  })
+    getJob: async () => undefined,
+  }
+  await expect(create({ api })).rejects.toThrow(RetryError)
+  await create({ api })
   expect(names).toHaveLength(2)
-  expect(jobOf(creation).name).toBe(names[1])
+  expect(names[0]).toBe(names[1])
 })
 
-test('gives up after a hundred numbers', async () => {
+test('a run retries after a hundred numbers were taken', async () => {
   let calls = 0
-  const creation = await create({
-    api: {
-      async createJob() {
-        calls++
-        throw alreadyExists()
-      },
-      getJob: async () => undefined,
+  const api: Partial<KubeApi> = {
+    async createJob() {
+      calls++
+      throw alreadyExists()
     },
-  })
-  expect(creation).toMatchObject({
-    kind: 'rejected',
-    outcome: 'invalid',
-    reason: '100 finished Jobs of this alert still exist',
-  })
+    getJob: async (_namespace, name) => {
+      const annotations = { [ANNOTATION.alertKey]: makeRun().alertKey ?? '' }
+      return { ...makeJob({ name, annotations }), status: { conditions: [COMPLETE] } }
+    },
+  }
+  await expect(create({ api })).rejects.toThrow('100 finished Jobs of this alert still exist')
   expect(calls).toBe(100)
 })
 
@@ -237,9 +233,11 @@ describe('a create in doubt', () => {
   test('is marked before it is sent, and stays marked when no answer comes', async () => {
     const calls: string[] = []
     const api = { createJob: () => Promise.reject(new Error(`cut, after: ${calls.join()}`)) }
-    const unmarked = { attempt: { markedAt: undefined } }
-    await expect(create({ api }, unmarked, { transitions: makeTransitions(calls) })).rejects.toThrow('cut, after: mark')
-    expect(calls).toEqual(['mark'])
+    const unmarked = { attempt: { mark: undefined } }
+    await expect(create({ api }, unmarked, { transitions: makeTransitions(calls) })).rejects.toThrow(
+      'cut, after: mark 0',
+    )
+    expect(calls).toEqual(['mark 0'])
   })
 
   test('that the attempt marked when it began is not marked again while the lease is fresh', async () => {
@@ -252,42 +250,42 @@ describe('a create in doubt', () => {
   test('is marked again once half of the lease’s time has passed', async () => {
     const cluster = await startCluster()
     const calls: string[] = []
-    const attempt = { markedAt: performance.now() - LEASE.durationMs / 2 }
+    const attempt = { mark: { job: 0, at: performance.now() - LEASE.durationMs / 2 } }
     await create(cluster, { attempt }, { transitions: makeTransitions(calls) })
-    expect(calls).toEqual(['mark'])
+    expect(calls).toEqual(['mark 0'])
   })
 
   test.each([
-    { what: 'the API server refused it', code: 503, inDoubtSince: undefined, want: ['settle'] },
-    { what: 'an earlier create is in doubt too', code: 503, inDoubtSince: RECEIVED_AT - 1_000, want: [] },
-    { what: 'a proxy answered', code: 502, inDoubtSince: undefined, want: [] },
-  ])('after $what: $want', async ({ code, inDoubtSince, want }) => {
+    { what: 'the API server refused it', code: 503, inDoubt: undefined, want: ['clear'] },
+    { what: 'an earlier create is in doubt too', code: 503, inDoubt: { since: RECEIVED_AT - 1_000, job: 0 }, want: [] },
+    { what: 'a proxy answered', code: 502, inDoubt: undefined, want: [] },
+  ])('after $what: $want', async ({ code, inDoubt, want }) => {
     const cluster = await startCluster()
     cluster.faults.add({ verb: 'create', fault: { type: 'status', code } })
     const calls: string[] = []
-    const creating = create(cluster, { attempt: { inDoubtSince } }, { transitions: makeTransitions(calls) })
+    const creating = create(cluster, { attempt: { inDoubt } }, { transitions: makeTransitions(calls) })
     await expect(creating).rejects.toThrow(RetryError)
     expect(calls).toEqual(want)
   })
 
-  test('that Redis could not settle still fails with the API server’s error', async () => {
+  test('that Redis could not clear still fails with the API server’s error', async () => {
     const cluster = await startCluster()
     cluster.faults.add({ verb: 'create', fault: { type: 'status', code: 503 } })
-    const transitions = { ...makeTransitions(), settle: () => Promise.reject(new Error('Redis is down')) }
+    const transitions = { ...makeTransitions(), clearInDoubt: () => Promise.reject(new Error('Redis is down')) }
     await expect(create(cluster, {}, { transitions })).rejects.toThrow('503')
   })
 
   test('is not sent by a worker that has lost the lease', async () => {
     const cluster = await startCluster()
     const transitions = { ...makeTransitions(), markInDoubt: () => Promise.reject(new Error('lease lost')) }
-    const creating = create(cluster, { attempt: { markedAt: undefined } }, { transitions })
-    await expect(creating).rejects.toThrow('lease lost')
+    const creating = create(cluster, { attempt: { mark: undefined } }, { transitions })
+    await expect(creating).rejects.toThrow(/^lease lost$/)
     expect(cluster.calls('create', 'jobs')).toBe(0)
   })
 
   test('whose Job may have expired leads to no second Job', async () => {
     const cluster = await startCluster()
-    const creation = await create(cluster, { attempt: { inDoubtSince: RECEIVED_AT - 400_000 } })
+    const creation = await create(cluster, { attempt: { inDoubt: { since: RECEIVED_AT - 400_000, job: 0 } } })
     expect(creation).toMatchObject({ kind: 'rejected', outcome: 'lost' })
     expect(cluster.calls('create', 'jobs')).toBe(0)
   })
@@ -301,11 +299,32 @@ describe('a create in doubt', () => {
       cluster.store.remove('jobs', NAMESPACE, 'cleanup')
       return page as never
     }
-    const attempt = { inDoubtSince: RECEIVED_AT - 400_000 }
+    const attempt = { inDoubt: { since: RECEIVED_AT - 400_000, job: 0 } }
     const creation = await create({ api: { ...cluster.api, list } }, { attempt })
     expect(creation).toMatchObject({ kind: 'adopted', job: { name: 'cleanup', uid: metadata.uid } })
     expect(cluster.store.list('jobs')).toEqual([])
     expect(cluster.calls('create', 'jobs')).toBe(0)
+  })
+
+  test('is retried under its own number, although later Jobs of the alert have finished', async () => {
+    const cluster = await startCluster()
+    const { name, uid } = jobOf(await create(cluster, { attempt: { nextJob: 1 } }))
+    finish(cluster, COMPLETE)
+    const attempt = { nextJob: 2, inDoubt: { since: RECEIVED_AT - 1_000, job: 1 }, mark: undefined }
+    const calls: string[] = []
+    const creation = await create(cluster, { attempt }, { transitions: makeTransitions(calls) })
+    expect(creation).toMatchObject({ kind: 'adopted', job: { name, uid } })
+    expect(cluster.store.list('jobs')).toHaveLength(1)
+    expect(calls).toEqual(['mark 1'])
+  })
+
+  test('is marked again when its number moves on', async () => {
+    const cluster = await startCluster()
+    await create(cluster, { run: ANOTHER_RUN })
+    finish(cluster, COMPLETE)
+    const calls: string[] = []
+    await create(cluster, {}, { transitions: makeTransitions(calls) })
+    expect(calls).toEqual(['mark 1'])
   })
 
   test('of an older version is looked up by label, since that version named Jobs differently', async () => {
@@ -313,7 +332,10 @@ describe('a create in doubt', () => {
     const labels = { [LABEL.runId]: makeRun().id }
     cluster.store.create('jobs', stored('Job', 'cleanup-of-an-older-version', { labels }))
     const { alertKey: _, ...run } = makeRun()
-    const creation = await create(cluster, { run, attempt: { inDoubtSince: RECEIVED_AT - 1_000 } })
+    const creation = await create(cluster, {
+      run,
+      attempt: { inDoubt: { since: RECEIVED_AT - 1_000, job: undefined } },
+    })
     expect(creation).toMatchObject({ kind: 'adopted', job: { name: 'cleanup-of-an-older-version' } })
     expect(cluster.calls('create', 'jobs')).toBe(0)
   })

@@ -11,9 +11,9 @@ import {
   type Operario,
   type Run,
 } from '@opifer/core'
-import { PermanentError } from '../errors.ts'
-import { type CreatedJob, type Job, jobRef } from '../kubernetes/client/api.ts'
-import { ApiError, classify, isIndeterminate } from '../kubernetes/client/errors.ts'
+import { PermanentError, RetryError } from '../errors.ts'
+import { type CreatedJob, jobRef } from '../kubernetes/client/api.ts'
+import { ApiError, classify, isIndeterminate, NoAnswerError } from '../kubernetes/client/errors.ts'
 import type { Attempt, Rejection, RunContext } from './context.ts'
 import { type JobLookup, lookUpJob, mayHaveExpired } from './look-up.ts'
 
@@ -32,15 +32,15 @@ export type Creation = { kind: 'created' | 'adopted'; job: JobRef } | Rejection
  */
 export async function create(request: CreateRequest, context: RunContext): Promise<Creation> {
   const { run, attempt } = request
-  const { log, metrics, jobs } = context
+  const { log, metrics } = context
   const earlier = await findEarlier(run, attempt, context)
   if (earlier.kind === 'rejected') return earlier
   const creation = earlier.kind === 'found' ? adopt(earlier.job) : await createNumbered(request, context)
   if (creation.kind === 'rejected') return creation
   const { kind, job } = creation
   log.info({ job: job.name, namespace: job.namespace }, `Job ${kind}`)
-  if (kind === 'adopted') jobs.adopt(job, run.id)
-  else metrics.created()
+  // An adopted Job is counted once the run has kept its lease.
+  if (kind === 'created') metrics.created()
   return creation
 }
 
@@ -48,27 +48,31 @@ export async function create(request: CreateRequest, context: RunContext): Promi
 async function findEarlier(run: Run, attempt: Attempt, context: RunContext): Promise<JobLookup> {
   const known = context.jobs.of(run.id)
   if (known) return { kind: 'found', job: known }
-  // An older version, which named Jobs differently, may have created it.
-  const isOtherName = run.alertKey === undefined && attempt.inDoubtSince !== undefined
+  // An older version, which named Jobs differently, left a create in doubt.
+  const isOtherName = attempt.inDoubt !== undefined && attempt.inDoubt.job === undefined
   return isOtherName || mayHaveExpired(run, attempt, context) ? lookUpJob(run, attempt, context) : { kind: 'none' }
 }
 
-/** Counts up until a number is free or taken by an unfinished Job of this alert. */
+/**
+ * Counts up until a number is free or taken by an unfinished Job of this alert. Begins with the number of a create in doubt:
+ * only under the same name can the API server refuse a second Job.
+ */
 async function createNumbered(request: CreateRequest, context: RunContext): Promise<Creation> {
-  const first = request.attempt.nextJob
+  const { run, attempt } = request
+  const first = attempt.inDoubt?.job ?? attempt.nextJob
   for (let number = first; number < first + MAX_NUMBERS; number++) {
     const build = buildJob({ ...request, number }, context.settings.job)
     if (!build.ok) return { kind: 'rejected', outcome: 'invalid', reason: build.reason }
     const creation =
-      (await adoptRunning(build.job, request.run, context)) ?? (await createOne(build.job, request, context))
+      (await adoptRunning(build.job, run, context)) ?? (await createOne(build.job, { run, attempt, number }, context))
     if (creation.kind === 'finished') continue
     if (creation.kind === 'created') logBuild(creation.job, build, context)
     return creation
   }
-  return { kind: 'rejected', outcome: 'invalid', reason: `${MAX_NUMBERS} finished Jobs of this alert still exist` }
+  throw new RetryError(`${MAX_NUMBERS} finished Jobs of this alert still exist`)
 }
 
-/** TTL removes finished Jobs, and numbers count up from the last known one: no cooldown leaves more than this. */
+/** Numbers count up from the last known one. More are taken only if Redis has lost that, and then the next attempt goes on. */
 const MAX_NUMBERS = 100
 
 type Finished = { kind: 'finished' }
@@ -91,14 +95,22 @@ async function adoptRunning(ours: JobManifest, run: Run, context: RunContext): P
   return verdict.kind === 'adopted' ? verdict : undefined
 }
 
-async function createOne(ours: JobManifest, request: CreateRequest, context: RunContext): Promise<Creation | Finished> {
+interface NumberedCreate {
+  run: Run
+  attempt: Attempt
+  number: number
+}
+
+async function createOne(ours: JobManifest, create: NumberedCreate, context: RunContext): Promise<Creation | Finished> {
   const { namespace, name } = ours.metadata
   try {
-    const { job, warnings } = await context.limiter.run(() => send(ours, request.attempt, context))
+    const { job, warnings } = await context.limiter.run(() => send(ours, create, context))
     for (const warning of warnings) context.log.warn({ job: name, warning }, 'API server warning about a Job')
     return { kind: 'created', job: precise(jobRef(job), context.now()) }
   } catch (error) {
-    if (isNameTaken(error)) return judge({ namespace, name }, ours, request.run.id, context)
+    if (isNameTaken(error)) return judge({ namespace, name }, ours, create.run.id, context)
+    // A lost lease, or a Redis that is down: not the API server's word.
+    if (!(error instanceof ApiError || error instanceof NoAnswerError)) throw error
     const classified = classify(error, `creating Job ${namespace}/${name}`)
     if (classified instanceof PermanentError)
       return { kind: 'rejected', outcome: 'invalid', reason: classified.message }
@@ -115,19 +127,20 @@ function precise(job: JobRef, now: number): JobRef {
  * Sends the create only while the lease is held and the create is marked as in doubt, so a lost answer is on record. The
  * second half of the lease's time is left for the request to arrive.
  */
-async function send(job: JobManifest, attempt: Attempt, context: RunContext): Promise<CreatedJob> {
+async function send(job: JobManifest, { attempt, number }: NumberedCreate, context: RunContext): Promise<CreatedJob> {
   const { api, transitions, lease, now } = context
-  const isMarked = attempt.markedAt !== undefined && performance.now() - attempt.markedAt < lease.durationMs / 2
-  if (!isMarked) await transitions.markInDoubt(lease, now())
+  const { mark } = attempt
+  const isMarked = mark?.job === number && performance.now() - mark.at < lease.durationMs / 2
+  if (!isMarked) await transitions.markInDoubt(lease, now(), number)
   return api.createJob(job).catch(async (error: unknown) => {
-    const isSettled = !isIndeterminate(error) && !isNameTaken(error)
+    const isRefused = !isIndeterminate(error) && !isNameTaken(error)
     // An earlier create that is still in doubt stays so, and so does this one if Redis does not answer.
-    if (isSettled && attempt.inDoubtSince === undefined) await transitions.settle(lease).catch(() => {})
+    if (isRefused && attempt.inDoubt === undefined) await transitions.clearInDoubt(lease).catch(() => {})
     throw error
   })
 }
 
-/** Decides whose Job has the name. */
+/** Decides whose Job has the name. Throws a `RetryError` where it can't be told, or must end first. */
 async function judge(
   { namespace, name }: Pick<JobRef, 'namespace' | 'name'>,
   ours: JobManifest,
@@ -137,22 +150,21 @@ async function judge(
   const existing = await api.getJob(namespace, name).catch((error: unknown) => {
     throw classify(error, `reading Job ${namespace}/${name}`)
   })
-  // Deleted between the two calls; its number counts as used.
-  if (!existing) return { kind: 'finished' }
-  if (existing.metadata.labels?.[LABEL.runId] === runId) return adopt(jobRef(existing))
-  if (!isSameWork(existing, ours)) {
-    const reason = `name taken by Job ${namespace}/${name}, which was not created for this alert and Operario`
+  // Deleted between the two calls. It may have been this run's own, which the informer will show.
+  if (!existing) throw new RetryError(`Job ${namespace}/${name} was deleted while it was read`)
+  const { labels = {}, annotations = {} } = existing.metadata
+  if (labels[LABEL.runId] === runId) return adopt(jobRef(existing))
+  const expected = ours.metadata.annotations
+  if (annotations[ANNOTATION.alertKey] !== expected[ANNOTATION.alertKey]) {
+    const reason = `name taken by Job ${namespace}/${name}, which was not created for this alert`
     return { kind: 'rejected', outcome: 'invalid', reason }
   }
-  return jobState(existing).state === 'running' ? adopt(jobRef(existing)) : { kind: 'finished' }
+  if (jobState(existing).state !== 'running') return { kind: 'finished' }
+  if (operarioOf(annotations) === operarioOf(expected)) return adopt(jobRef(existing))
+  throw new RetryError(`Job ${namespace}/${name} of another Operario still runs for this alert`)
 }
 
-/** The same alert and the same Operario, in whatever version of its ConfigMap. */
-function isSameWork({ metadata: { annotations = {} } }: Job, ours: JobManifest): boolean {
-  const mine = ours.metadata.annotations
-  return annotations[ANNOTATION.alertKey] === mine[ANNOTATION.alertKey] && operarioOf(annotations) === operarioOf(mine)
-}
-
+/** Without the version of the ConfigMap. */
 function operarioOf(annotations: Record<string, string>): string | undefined {
   return annotations[ANNOTATION.operario]?.split('@', 1)[0]
 }

@@ -67,7 +67,11 @@ interface Known {
 
 function lookUp(cluster: TestCluster, { known, inDoubtSince }: Known = {}) {
   const context = makeContext(cluster, { jobs: makeJobs({ ofRun: known }) })
-  return lookUpJob(makeRun({ id: 'run-a' }), makeAttempt({ inDoubtSince }), context)
+  return lookUpJob(
+    makeRun({ id: 'run-a' }),
+    makeAttempt({ inDoubt: inDoubtSince === undefined ? undefined : { since: inDoubtSince, job: 0 } }),
+    context,
+  )
 }
 
 function createJob({ store }: TestCluster, name: string, runId: string) {

@@ -29,12 +29,12 @@ export async function lookUpJob(run: Run, attempt: Attempt, context: Context): P
 const TIMEOUT_MS = 15_000
 
 /**
- * Whether a Job of an earlier attempt can have been created, finished and deleted by its TTL without being seen. As long as
- * it can't, creating it again is safe: its name is taken.
+ * Whether the Job of a create in doubt can have finished and been deleted by its TTL without being seen. As long as it
+ * can't, creating it again under the same name is safe: either there is no Job, or its name is taken.
  */
-export function mayHaveExpired(run: Run, { inDoubtSince }: Attempt, context: Omit<Context, 'api' | 'jobs'>): boolean {
-  if (inDoubtSince === undefined) return false
-  const elapsed = context.now() - inDoubtSince
+export function mayHaveExpired(run: Run, { inDoubt }: Attempt, context: Omit<Context, 'api' | 'jobs'>): boolean {
+  if (inDoubt === undefined) return false
+  const elapsed = context.now() - inDoubt.since
   return elapsed >= ttlOf(run, context) * 1_000 - CLOCK_SKEW_MS || elapsed < -CLOCK_SKEW_MS
 }
 

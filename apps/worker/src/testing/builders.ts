@@ -21,7 +21,7 @@ export const NOTHING_KNOWN: AttemptState = {
   coolingAfter: undefined,
   nextJob: 0,
   cancelledBy: undefined,
-  inDoubtSince: undefined,
+  inDoubt: undefined,
 }
 
 export function makeJobRef(overrides: Partial<JobRef> = {}): JobRef {

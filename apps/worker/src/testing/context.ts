@@ -11,7 +11,7 @@ export const LEASE: Lease = { runKey: 'run', lockKey: 'run:lock', token: 'token'
 
 /** An attempt that has begun for a new alert, with its create marked. */
 export function makeAttempt(overrides: Partial<Attempt> = {}): Attempt {
-  return { ...NOTHING_KNOWN, markedAt: performance.now(), ...overrides }
+  return { ...NOTHING_KNOWN, mark: { job: overrides.nextJob ?? 0, at: performance.now() }, ...overrides }
 }
 
 /** A context for the steps of one run, with transitions that only note their calls. */
@@ -44,10 +44,10 @@ export function makeTransitions(calls: string[] = [], state: Partial<AttemptStat
   return {
     async begin(run, _lease, { inDoubtFrom }) {
       calls.push(`begin ${run.id}${inDoubtFrom === undefined ? '' : ' in doubt'}`)
-      return { ...NOTHING_KNOWN, ...state }
+      return { ...NOTHING_KNOWN, isMarked: inDoubtFrom !== undefined, ...state }
     },
-    markInDoubt: async () => void calls.push('mark'),
-    settle: async () => void calls.push('settle'),
+    markInDoubt: async (_lease, _from, job) => void calls.push(`mark ${job}`),
+    clearInDoubt: async () => void calls.push('clear'),
     finish: async ({ id, result }, _lease, { cooldownMs }) =>
       void calls.push(`finish ${id} ${result.outcome} ${cooldownMs}`),
   }

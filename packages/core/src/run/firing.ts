@@ -19,5 +19,6 @@ export function isOver(
   { endedAt, receivedAt: resolvedAt }: ResolvedMark,
 ): boolean {
   if (startsAt === undefined || endedAt === undefined) return receivedAt <= resolvedAt
-  return Math.min(Date.parse(startsAt), receivedAt) <= Math.min(endedAt, resolvedAt)
+  const startedAt = Date.parse(startsAt)
+  return startedAt <= endedAt && Math.min(startedAt, receivedAt) <= Math.min(endedAt, resolvedAt)
 }

@@ -45,11 +45,6 @@ export function alertId({ receiver, groupKey }: Origin, alert: Alert | InvalidAl
     : sha256([receiver, groupKey, ...sortedLabels(alert.labels)])
 }
 
-/** The alert id of versions that believed the sender's fingerprint. Marks that they left behind have this name. */
-export function legacyAlertId({ receiver, groupKey }: Origin, { fingerprint }: Pick<Alert, 'fingerprint'>): string {
-  return sha256([receiver, groupKey, fingerprint])
-}
-
 /** A run enqueued by a version that had no alert keys has the alert and its status in its deduplication id. */
 export function alertKeyOf({ alertKey, dedupId }: Pick<Run, 'alertKey' | 'dedupId'>): string {
   return alertKey ?? dedupId

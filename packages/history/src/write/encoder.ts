@@ -55,7 +55,8 @@ export function createHistoryEncoder({ historyMaxAge: maxAge, historyMaxRuns }: 
         intervalOf(result.finishedAt),
         COUNTED.ended(result.outcome, name),
         intervalOf(createdAt),
-        COUNTED.toJob(createdAt - run.receivedAt),
+        // An adopted Job says nothing about how long this run took to get one.
+        job && !job.adopted ? COUNTED.toJob(createdAt - run.receivedAt) : '',
       ]
     },
   }

@@ -115,7 +115,7 @@ do
       addTo(base, outcome, score, id, keep)
       if operarioIndex ~= '' then addTo(base, operarioIndex, score, id, keep) end
     end
-    if job ~= '' then count(base, jobInterval, toJob, keep) end
+    if toJob ~= '' then count(base, jobInterval, toJob, keep) end
     if count(base, interval, counted, keep) % 16 == 1 then
       trim(base, {'all', 'open', alertname, alert, outcome, operarioIndex}, cutoff, keep)
     end

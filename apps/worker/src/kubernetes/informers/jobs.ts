@@ -53,7 +53,7 @@ function createStore(onEnd: (runId: string) => void): Omit<Jobs, 'informer'> & E
   const deleted = new Map<string, Entry>()
   const byRun = new Map<string, Entry>()
   const running = createRunningIndex()
-  const adopters = new Map<string, string[]>()
+  const adopters = new Map<string, Set<string>>()
 
   function read(job: Job): Entry {
     const entry = entryOf(job)
@@ -88,7 +88,7 @@ function createStore(onEnd: (runId: string) => void): Omit<Jobs, 'informer'> & E
     adopt({ uid }, runId) {
       // A deleted Job gets no more events. One that is absent may be about to appear.
       if (deleted.has(uid)) return
-      adopters.set(uid, [...(adopters.get(uid) ?? []), runId])
+      adopters.set(uid, (adopters.get(uid) ?? new Set()).add(runId))
     },
     onList(items) {
       const before = present
