@@ -22,18 +22,19 @@ local flags = redis.call('MGET', unpack(KEYS, 3))
 return {recordBegan(ARGV[4], 5) or '', since, flags[1], flags[2], flags[3], flags[4], flags[5] or false}`
 
 /**
- * In a field of its own next to BullMQ's: it must be there before the create is sent, and it goes with the run.
+ * In a field of its own next to BullMQ's: it must be there before the create is sent, and it goes with the run. A mark of
+ * an older version, `unansweredSince`, counts as the first.
  *
  * KEYS run, lock; ARGV token, lease ms, in doubt from
  */
 export const MARK_IN_DOUBT = `${IF_LEASED}
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
-redis.call('HSETNX', KEYS[1], 'inDoubtSince', ARGV[3])
+if redis.call('HEXISTS', KEYS[1], 'unansweredSince') == 0 then redis.call('HSETNX', KEYS[1], 'inDoubtSince', ARGV[3]) end
 return 1`
 
 /** KEYS run, lock; ARGV token */
 export const SETTLE = `${IF_LEASED}
-redis.call('HDEL', KEYS[1], 'inDoubtSince')
+redis.call('HDEL', KEYS[1], 'inDoubtSince', 'unansweredSince')
 return 1`
 
 /**
