@@ -9,7 +9,7 @@ const SLOW = [
   'dev/cluster/src/**/kubectl.test.ts',
   'dev/testkit/src/{alertmanager,closing-line-reporter,leak-check}.test.ts',
   'dev/testkit/src/redis/{cluster,sentinel}.test.ts',
-  'packages/history/src/**/cluster.test.ts',
+  'packages/{history,queue}/src/**/cluster.test.ts',
   'packages/platform/src/process/process.test.ts',
   'packages/platform/src/redis/{coalesce-writes,connect}.test.ts',
 ]

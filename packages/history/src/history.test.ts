@@ -31,6 +31,7 @@ describe('a record', () => {
       id: run.id,
       run: {
         dedupId: run.dedupId,
+        alertKey: run.alertKey,
         receiver: run.receiver,
         groupKey: run.groupKey,
         receivedAt: run.receivedAt,

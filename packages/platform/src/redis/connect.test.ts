@@ -16,8 +16,6 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { COMMON_OPTIONS } from '../config/common.ts'
 import { parseConfig } from '../config/options.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import { createMarks } from '../../../queue/src/marks.ts'
-
 import { connectRedis, type RedisClient, type RedisConfig, type RedisPatience } from './connect.ts'
 
 const TIMEOUT = 300
@@ -265,25 +263,6 @@ test('the queue works on a Redis Cluster', async () => {
   const jobs = ['one', 'two', 'three'].map((name) => ({ name, data: {}, opts: { deduplication: { id: name } } }))
   await queue.addBulk(jobs)
   await eventually(() => expect(done.sort()).toEqual(['one', 'three', 'two']))
-})
-
-test('the run marks work on a Redis Cluster', async () => {
-  const cluster = await startRedisCluster()
-  onTestFinished(() => cluster.stop())
-  const producer = makeClient({ redisClusterNodes: list(cluster.nodes) })
-  await untilReady(producer)
-
-  const prefix = COMMON_OPTIONS.queuePrefix.schema.parse(undefined)
-  const marks = createMarks(producer, prefix)
-  const lock = { key: `${prefix}:lock`, token: 'this worker' }
-  await producer.set(lock.key, lock.token)
-  await marks.finishJob({ dedupId: 'a', episode: 'e', runId: 'run-1', cooldownMs: 60_000, keepMs: 60_000 }, lock)
-  await marks.markResolved('a', { receivedAt: 1 }, 60_000)
-  expect(await marks.coolingDown(['a', 'b', 'c'])).toEqual(['run-1', null, null])
-  expect(await marks.beforeCreate({ dedupId: 'd', alertId: 'a', episode: 'e', runId: 'run' })).toMatchObject({
-    resolved: { receivedAt: 1 },
-    finishedJobs: 1,
-  })
 })
 
 /** Like starting this process with `NODE_EXTRA_CA_CERTS`. */
