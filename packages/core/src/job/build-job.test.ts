@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type OperarioManifest, readOperario } from '../operario/operario.ts'
 import { hostileLabels, hostileText } from '../testing/arbitraries.ts'
 import { makeAlert, makeConfigMap, makeOperario, makeRun } from '../testing/builders.ts'
@@ -8,7 +8,7 @@ import { buildJob, type JobManifest, type JobRequest, type JobSettings } from '.
 
 const SETTINGS: JobSettings = { namespace: 'openfero', ttlSeconds: 300, labels: { app: 'openfero' } }
 
-/** The shape of a manifest of which much is to be passed on. */
+/** A manifest with many fields that must be passed on. */
 const ELABORATE = {
   apiVersion: 'batch/v1',
   kind: 'Job',
@@ -47,34 +47,42 @@ const ELABORATE = {
 } satisfies OperarioManifest
 
 describe('buildJob', () => {
-  it('names the Job after the author, the episode and its number', () => {
+  test('buildJob names the Job after the author, the alert key and its number', () => {
     const names = [
       build().metadata.name,
       build({ number: 1 }).metadata.name,
-      build({ alert: makeAlert({ startsAt: '2027-01-01T00:00:00Z' }) }).metadata.name,
-      build({ run: makeRun({ dedupId: 'another' }) }).metadata.name,
+      build({ run: makeRun({ alertKey: 'another' }) }).metadata.name,
+      build({ run: makeRun({ alertKey: undefined, dedupId: 'another' }) }).metadata.name,
     ]
-    for (const name of names) expect(name).toMatch(/^cleanup-disk-space-[0-9a-f]{16}$/)
-    expect(new Set(names).size).toBe(4)
+    for (const name of names) expect(name).toMatch(/^cleanup-disk-space-[0-9a-f]{16}-[01]$/)
+    expect(new Set(names).size).toBe(3)
+    expect(names[3]).toBe(names[2])
     expect(build().metadata.name).toBe(names[0])
   })
 
-  it('gives the same alert the same name in another run: that is what keeps a second Job away', () => {
+  test('buildJob names the Job of another firing of the alert alike, so the API server refuses a second one', () => {
+    const alert = makeAlert({ startsAt: '2027-01-01T00:00:00Z' })
+    const run = makeRun({ id: 'another', alert })
+    expect(run.dedupId).not.toBe(makeRun().dedupId)
+    expect(build({ run, alert }).metadata.name).toBe(build().metadata.name)
+  })
+
+  test('buildJob gives the same alert the same name in another run, so the API server refuses a second Job', () => {
     expect(build({ run: makeRun({ id: 'another' }) }).metadata.name).toBe(build().metadata.name)
   })
 
-  it.each([
-    ['the generateName', { generateName: 'generated-' }, /^generated-[0-9a-f]{16}$/],
-    ['the alertname where there is neither', {}, /^diskspacelow-[0-9a-f]{16}$/],
-    ['the alertname where there is no metadata', undefined, /^diskspacelow-[0-9a-f]{16}$/],
-    ['the alertname where metadata is null', null, /^diskspacelow-[0-9a-f]{16}$/],
-  ])('takes %s for a name', (_, metadata, want) => {
+  test.each([
+    ['the generateName', { generateName: 'generated-' }, /^generated-[0-9a-f]{16}-0$/],
+    ['the alertname where there is neither', {}, /^diskspacelow-[0-9a-f]{16}-0$/],
+    ['the alertname where there is no metadata', undefined, /^diskspacelow-[0-9a-f]{16}-0$/],
+    ['the alertname where metadata is null', null, /^diskspacelow-[0-9a-f]{16}-0$/],
+  ])('buildJob takes %s as the name', (_, metadata, want) => {
     const job = build({ operario: withManifest({ metadata } as Partial<OperarioManifest>) })
     expect(job.metadata.name).toMatch(want)
     expect(job.metadata).not.toHaveProperty('generateName')
   })
 
-  it('says on the Job and on its pods whose they are', () => {
+  test('buildJob marks the Job and its pods with the run, the alert and the Operario', () => {
     const run = makeRun()
     const job = build({ run })
     for (const { labels, annotations } of [job.metadata, job.spec?.template.metadata ?? {}]) {
@@ -87,25 +95,25 @@ describe('buildJob', () => {
       })
       expect(annotations).toEqual({
         'opifer.io/dedup-id': run.dedupId,
-        'opifer.io/episode': expect.stringMatching(/^[0-9a-f]{64}$/),
+        'opifer.io/alert-key': run.alertKey,
         'opifer.io/operario': 'openfero/openfero-diskspacelow-firing/DiskSpaceLow@1',
       })
     }
   })
 
   // Computed by another implementation (Python): "g", then FNV-1a-64 to base 36.
-  it.each([
+  test.each([
     ['test-group', 'g331iakcj0idq3'],
     ['{}/{team="größe"}:{alertname="✓"}', 'g8wtop1otv7f0'],
-  ])('labels the group %s as OpenFero does', (groupKey, want) => {
+  ])('buildJob labels the group %s as OpenFero does', (groupKey, want) => {
     expect(build({ run: makeRun({ groupKey }) }).metadata.labels).toHaveProperty(['openfero.io/group-key'], want)
   })
 
-  it("keeps the author's labels and annotations, but not a claim to be another run's Job", () => {
+  test("buildJob keeps the author's labels and annotations, but not a claim to be another run's Job", () => {
     const metadata = {
       name: 'a',
       labels: { app: 'mine', team: 'storage', 'opifer.io/run-id': 'forged' },
-      annotations: { note: 'mine', 'opifer.io/episode': 'forged' },
+      annotations: { note: 'mine', 'opifer.io/alert-key': 'forged' },
     }
     const { template, ...spec } = makeOperario().manifest.spec
     const job = build({
@@ -114,11 +122,11 @@ describe('buildJob', () => {
     for (const { labels, annotations } of [job.metadata, job.spec?.template.metadata ?? {}]) {
       expect(labels).toMatchObject({ app: 'mine', team: 'storage', 'opifer.io/run-id': makeRun().id })
       expect(annotations).toHaveProperty('note', 'mine')
-      expect(annotations).not.toHaveProperty(['opifer.io/episode'], 'forged')
+      expect(annotations).not.toHaveProperty(['opifer.io/alert-key'], 'forged')
     }
   })
 
-  it("puts the alert's variables before the author's, into init containers too", () => {
+  test("buildJob puts the alert's variables before the author's, into init containers too", () => {
     const job = build({ operario: withPod({ initContainers: [{ name: 'prepare' }] }) })
     const pod = job.spec?.template.spec
     for (const container of [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]) {
@@ -128,40 +136,40 @@ describe('buildJob', () => {
     expect(pod?.initContainers).toHaveLength(1)
   })
 
-  it("lets the author's variable stay unless the alert has one of that name", () => {
+  test("buildJob keeps the author's variable unless the alert has one of that name", () => {
     const env = [
-      { name: 'OPENFERO_SEVERITY', value: 'gives way' },
+      { name: 'OPENFERO_SEVERITY', value: 'overridden' },
       { name: 'OPENFERO_RETRIES', value: 'stays' },
-      { name: 'OPIFER_RUN_ID', value: 'gives way' },
+      { name: 'OPIFER_RUN_ID', value: 'overridden' },
     ]
     const job = build({ operario: withPod({ containers: [{ name: 'a', env }] }) })
     const variables = job.spec?.template.spec?.containers[0]?.env ?? []
-    expect(variables.map(({ value }) => value)).not.toContain('gives way')
+    expect(variables.map(({ value }) => value)).not.toContain('overridden')
     expect(variables).toContainEqual({ name: 'OPENFERO_RETRIES', value: 'stays' })
     expect(variables).toContainEqual({ name: 'OPENFERO_SEVERITY', value: 'warning' })
   })
 
-  it.each([
+  test.each([
     ['no time to live', {}, 300],
     ['null for a time to live', { ttlSecondsAfterFinished: null }, 300],
     ['a time to live', { ttlSecondsAfterFinished: 60 }, 60],
     ['no time to live at all', { ttlSecondsAfterFinished: 0 }, 0],
-  ])('of an author with %s makes %s s', (_, spec, want) => {
+  ])('buildJob with %s of the author sets %s s', (_, spec, want) => {
     expect(build({ operario: withSpec(spec as Partial<OperarioManifest['spec']>) }).spec?.ttlSecondsAfterFinished).toBe(
       want,
     )
   })
 
-  it.each([
+  test.each([
     [undefined, 'Never'],
     ['OnFailure', 'OnFailure'],
-  ] as const)('makes the restartPolicy %s %s', (restartPolicy, want) => {
+  ] as const)('buildJob turns the restartPolicy %s into %s', (restartPolicy, want) => {
     const { containers } = makeOperario().manifest.spec.template.spec
     const spec = { containers, ...(restartPolicy && { restartPolicy }) }
     expect(build({ operario: withSpec({ template: { spec } }) }).spec?.template.spec?.restartPolicy).toBe(want)
   })
 
-  it('passes on everything else unchanged', () => {
+  test('buildJob passes on everything else unchanged', () => {
     const job = build({ operario: withManifest(ELABORATE) })
     const { metadata, spec } = structuredClone(job)
     const pods = spec?.template
@@ -180,21 +188,21 @@ describe('buildJob', () => {
     })
   })
 
-  it('sends no version and no status, which a new object can not have', () => {
+  test('buildJob sends no version and no status, which a new object cannot have', () => {
     const metadata = { name: 'a', resourceVersion: '5' }
     const job = build({ operario: withManifest({ metadata, status: { active: 1 } }) })
     expect(job.metadata).not.toHaveProperty('resourceVersion')
     expect(job).not.toHaveProperty('status')
   })
 
-  it('never changes the manifest, which all runs share', () => {
+  test('buildJob never changes the manifest, which all runs share', () => {
     const operario = frozen(withManifest(ELABORATE))
     expect(build({ operario })).toEqual(build({ operario: withManifest(ELABORATE) }))
   })
 })
 
 describe('buildJob, of what can never work', () => {
-  it('refuses a Job for another namespace', () => {
+  test('buildJob rejects a Job for another namespace', () => {
     expect(attempt({ operario: withManifest({ metadata: { namespace: 'kube-system' } }) })).toEqual({
       ok: false,
       reason:
@@ -202,29 +210,29 @@ describe('buildJob, of what can never work', () => {
     })
   })
 
-  it.each(['openfero', '', null])('takes the namespace %j', (namespace) => {
+  test.each(['openfero', '', null])('buildJob accepts the namespace %j', (namespace) => {
     const job = build({ operario: withManifest({ metadata: { namespace } } as Partial<OperarioManifest>) })
     expect(job.metadata.namespace).toBe('openfero')
   })
 
-  it.each([
+  test.each([
     ['one great label in twenty containers', 20, 'x'.repeat(100_000)],
-    ['a manifest that is large by itself', 1, ''],
+    ['a manifest that is large on its own', 1, ''],
     ['more containers than can be written out', 4_000, 'x'.repeat(200_000)],
-  ])('refuses a Job that is larger than Kubernetes can keep: %s', (_, count, label) => {
+  ])('buildJob rejects a Job that is larger than Kubernetes can store: %s', (_, count, label) => {
     const command = [count === 1 ? 'x'.repeat(1_400_000) : 'true']
     const containers = Array.from({ length: count }, (__, index) => ({ name: `c${index}`, command }))
     const alert = makeAlert({ labels: { alertname: 'A', long: label } })
     expect(attempt({ alert, operario: withPod({ containers }) })).toEqual({
       ok: false,
-      reason: 'the Job would be larger than the 1400000 bytes that Kubernetes can keep',
+      reason: 'the Job would be larger than 1400000 bytes, the most that Kubernetes can store',
     })
   })
 
-  it('remarks on a variable of the author that gives way', () => {
+  test('buildJob warns about a variable of the author that is overridden', () => {
     const containers = [{ name: 'a', env: [{ name: 'OPENFERO_ALERTNAME', value: 'mine' }] }]
     expect(attempt({ operario: withPod({ containers }) })).toMatchObject({
-      remarks: ['OPENFERO_ALERTNAME of container a gives way to the injected one'],
+      warnings: ['OPENFERO_ALERTNAME in container a is overridden by the injected variable'],
     })
   })
 })
@@ -232,14 +240,14 @@ describe('buildJob, of what can never work', () => {
 describe('buildJob, whatever the author wrote', () => {
   const strange = [null, undefined, [], {}, 0, '', true, [null], { a: null }]
 
-  it.each([...placesIn(ELABORATE)].map((place) => [place.join('.'), place] as const))(
-    'does not throw where %s is strange, unless the manifest was refused',
+  test.each([...placesIn(ELABORATE)].map((place) => [place.join('.'), place] as const))(
+    'buildJob does not throw where %s is strange, unless the manifest was rejected',
     (_, place) => {
       for (const value of strange) {
         const text = JSON.stringify(replaced(ELABORATE, place, value))
         const resolution = readOperario(makeConfigMap({ data: { A: text } }), { configMap: 'a', key: 'A' })
         const name = resolution.kind === 'found' && build({ operario: resolution.operario }).metadata.name
-        expect(name || resolution.kind).toMatch(/^(invalid|.*-[0-9a-f]{16})$/)
+        expect(name || resolution.kind).toMatch(/^(invalid|.*-[0-9a-f]{16}-0)$/)
       }
     },
   )
@@ -259,7 +267,7 @@ describe('buildJob, whatever the alert', () => {
       return { run: makeRun({ groupKey, alert }), alert, number }
     })
 
-  it("obeys Kubernetes' rules in all that it adds, every time in the same way", () => {
+  test("buildJob obeys Kubernetes' rules in all that it adds, every time in the same way", () => {
     fc.assert(
       fc.property(requests, (request) => {
         const built = attempt(request)

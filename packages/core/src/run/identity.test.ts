@@ -1,77 +1,152 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type InvalidAlert, isInvalid, parseAlert } from '../alert/alert.ts'
-import { makeAlert } from '../testing/builders.ts'
-import { alertId, beganOf, dedupId, episode, runId } from './identity.ts'
+import { makeAlert, makeRun } from '../testing/builders.ts'
+import { alertId, alertKeyOf, type DedupScope, identify, type Origin } from './identity.ts'
 
 const origin = { receiver: 'openfero', groupKey: 'g' }
-const one = makeAlert({ fingerprint: 'f1' })
-const other = makeAlert({ fingerprint: 'f2' })
+const one = makeAlert({ labels: { instance: 'a' } })
+const other = makeAlert({ labels: { instance: 'b' } })
+const later = { ...one, startsAt: '2027-01-01T00:00:00Z' }
+const resolved = { ...one, status: 'resolved' } as const
 
-describe('dedupId', () => {
-  it('joins repeats, retries and refires of an alert, whatever else changed', () => {
-    const later = makeAlert({ fingerprint: 'f1', startsAt: '2027-01-01T00:00:00Z', labels: { alertname: 'B' } })
-    expect(dedupId(origin, one, 'alert')).toBe(dedupId(origin, later, 'alert'))
+const keyOf = (alert: Parameters<typeof identify>[1], from: Origin = origin, scope: DedupScope = 'alert') =>
+  identify(from, alert, scope).alertKey
+const dedupIdOf = (alert: Parameters<typeof identify>[1], from: Origin = origin, scope: DedupScope = 'alert') =>
+  identify(from, alert, scope).dedupId
+
+describe('identify', () => {
+  test('the fingerprint that the sender gave changes no identity', () => {
+    expect(identify(origin, { ...one, fingerprint: 'forged' }, 'alert')).toEqual(identify(origin, one, 'alert'))
   })
 
-  it('keeps the alerts of a group apart', () => {
-    expect(dedupId(origin, one, 'alert')).not.toBe(dedupId(origin, other, 'alert'))
+  test('annotations, generator URL and end change no identity', () => {
+    const repeat = { ...one, annotations: {}, generatorURL: 'http://other', endsAt: '2027-01-01T00:00:00Z' }
+    expect(identify(origin, repeat, 'alert')).toEqual(identify(origin, one, 'alert'))
   })
 
-  it('keeps firing and resolved apart', () => {
-    expect(dedupId(origin, one, 'alert')).not.toBe(dedupId(origin, { ...one, status: 'resolved' }, 'alert'))
+  test('the order of labels changes no identity', () => {
+    const labels = { alertname: 'A', b: '1', a: '2' }
+    const reversed = { a: '2', b: '1', alertname: 'A' }
+    expect(identify(origin, { ...one, labels: reversed }, 'alert')).toEqual(
+      identify(origin, { ...one, labels }, 'alert'),
+    )
   })
 
-  it('makes one run of a group where that is the scope', () => {
-    expect(dedupId(origin, one, 'group')).toBe(dedupId(origin, other, 'group'))
-    expect(dedupId(origin, one, 'group')).not.toBe(dedupId(origin, { ...one, status: 'resolved' }, 'group'))
-    expect(dedupId(origin, one, 'group')).not.toBe(dedupId({ ...origin, groupKey: 'h' }, one, 'group'))
+  test('another startsAt is another firing of the same alert', () => {
+    expect(dedupIdOf(later)).not.toBe(dedupIdOf(one))
+    expect(keyOf(later)).toBe(keyOf(one))
   })
 
-  it('never lets a defective alert stand in for its group', () => {
-    const [broken, brokenToo] = [{ labels: 1 }, { labels: 2 }].map(defective)
-    const ids = [one, broken, brokenToo].map((alert) => alert && dedupId(origin, alert, 'group'))
-    expect(new Set(ids).size).toBe(3)
+  test.each(['2027-01-01T00:00:00.000Z', '2027-01-01T01:00:00+01:00', '2026-12-31T19:00:00-05:00'])(
+    'the instant 2027-01-01T00:00:00Z spelled %s is the same firing',
+    (startsAt) => {
+      expect(dedupIdOf({ ...one, startsAt })).toBe(dedupIdOf(later))
+    },
+  )
+
+  test('an alert without startsAt has its alert key as deduplication id', () => {
+    const { alertKey, dedupId } = identify(origin, { ...one, startsAt: undefined }, 'alert')
+    expect(dedupId).toBe(alertKey)
+    expect(alertKey).toBe(keyOf(one))
   })
 
-  it('is fit for a BullMQ id: no colon, not all digits', () => {
-    expect(dedupId(origin, one, 'alert')).toMatch(/^[0-9a-f]{64}$/)
+  test('an alert with startsAt has a deduplication id of its own', () => {
+    expect(dedupIdOf(one)).not.toBe(keyOf(one))
   })
 
-  it('is equal for equal inputs alone', () => {
+  test('the alerts of a group have different alert keys', () => {
+    expect(keyOf(one)).not.toBe(keyOf(other))
+    expect(dedupIdOf(one)).not.toBe(dedupIdOf(other))
+  })
+
+  test('firing and resolved share the alert id, and neither alert key nor deduplication id', () => {
+    const [a, b] = [identify(origin, one, 'alert'), identify(origin, resolved, 'alert')]
+    expect(b.alertId).toBe(a.alertId)
+    expect(b.alertKey).not.toBe(a.alertKey)
+    expect(b.dedupId).not.toBe(a.dedupId)
+  })
+
+  test('a group as scope has one alert key and deduplication id for each status', () => {
+    const ids = [keyOf, dedupIdOf]
+    for (const id of ids) {
+      expect(id(one, origin, 'group')).toBe(id(other, origin, 'group'))
+      expect(id(one, origin, 'group')).toBe(id(later, origin, 'group'))
+      expect(id(one, origin, 'group')).not.toBe(id(resolved, origin, 'group'))
+      expect(id(one, origin, 'group')).not.toBe(id(one, { ...origin, groupKey: 'h' }, 'group'))
+      expect(id(one, origin, 'group')).not.toBe(id(one, { ...origin, receiver: 'r' }, 'group'))
+    }
+  })
+
+  test('an invalid alert never takes the place of its group', () => {
+    const alerts = [one, invalid({ labels: 1 }), invalid({ labels: 2 })]
+    for (const id of [keyOf, dedupIdOf]) {
+      expect(new Set(alerts.map((alert) => id(alert, origin, 'group'))).size).toBe(3)
+    }
+  })
+
+  test('every identity is fit for a BullMQ id: no colon, not all digits', () => {
+    for (const alert of [one, resolved, { ...one, startsAt: undefined }, invalid(null)]) {
+      for (const scope of ['alert', 'group'] as const) {
+        for (const id of Object.values(identify(origin, alert, scope))) expect(id).toMatch(/^[0-9a-f]{64}$/)
+      }
+    }
+  })
+
+  test('identities are equal for equal inputs alone', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '"', ',', '\0') })
-    const input = fc.record({ receiver: text, groupKey: text, fingerprint: text, resolved: fc.boolean() })
-    const id = ({ fingerprint, resolved, ...from }: typeof input extends fc.Arbitrary<infer T> ? T : never) =>
-      dedupId(from, makeAlert({ fingerprint, status: resolved ? 'resolved' : 'firing' }), 'alert')
+    const input = fc.record({ receiver: text, groupKey: text, label: text, resolved: fc.boolean(), second: fc.nat(2) })
+    type Input = typeof input extends fc.Arbitrary<infer T> ? T : never
+    const ids = ({ label, second, ...from }: Input) =>
+      identify(
+        from,
+        makeAlert({
+          labels: { label },
+          status: from.resolved ? 'resolved' : 'firing',
+          startsAt: `2027-01-01T00:00:0${second}Z`,
+        }),
+        'alert',
+      )
+    const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
     fc.assert(
       fc.property(input, input, (a, b) => {
-        expect(id(a)).toBe(id({ ...a }))
-        expect(id(a) === id(b)).toBe(JSON.stringify(a) === JSON.stringify(b))
+        expect(ids(a)).toEqual(ids({ ...a }))
+        expect(ids(a).dedupId === ids(b).dedupId).toBe(same(a, b))
+        const { second: _, ...keyA } = a
+        const { second: __, ...keyB } = b
+        expect(ids(a).alertKey === ids(b).alertKey).toBe(same(keyA, keyB))
       }),
       { numRuns: 300 },
     )
   })
 
-  it('changes with each component alone', () => {
+  test.each([
+    ['alert key', keyOf],
+    ['deduplication id', dedupIdOf],
+  ])('the %s changes with each component alone', (_, id) => {
     const changes = [
-      dedupId(origin, one, 'alert'),
-      dedupId({ ...origin, receiver: 'r' }, one, 'alert'),
-      dedupId({ ...origin, groupKey: 'h' }, one, 'alert'),
-      dedupId(origin, other, 'alert'),
-      dedupId(origin, { ...one, status: 'resolved' }, 'alert'),
+      id(one),
+      id(one, { ...origin, receiver: 'r' }),
+      id(one, { ...origin, groupKey: 'h' }),
+      id(other),
+      id(resolved),
+      id({ ...one, labels: { ...one.labels, extra: '' } }),
       // A part that moves from one component to the next is a change too.
-      dedupId({ receiver: 'openferog', groupKey: '' }, one, 'alert'),
+      id(one, { receiver: 'openferog', groupKey: '' }),
+      id({ ...one, labels: { alertname: 'A', ab: 'c' } }),
+      id({ ...one, labels: { alertname: 'A', a: 'bc' } }),
     ]
     expect(new Set(changes).size).toBe(changes.length)
   })
 })
 
 describe('alertId', () => {
-  it('leads from the resolved alert to the firing one', () => {
-    expect(alertId(origin, { ...one, status: 'resolved' })).toBe(alertId(origin, one))
+  test('alertId leads from the resolved alert to the firing one', () => {
+    expect(alertId(origin, resolved)).toBe(alertId(origin, one))
+    expect(alertId(origin, later)).toBe(alertId(origin, one))
   })
 
-  it('is its own for each alert, group and receiver', () => {
+  test('alertId is different for each alert, group and receiver', () => {
     const ids = [
       alertId(origin, one),
       alertId(origin, other),
@@ -82,34 +157,16 @@ describe('alertId', () => {
   })
 })
 
-describe('episode', () => {
-  it('begins anew when the alert fires anew', () => {
-    expect(episode('d', '2026-11-23T03:58:54Z')).not.toBe(episode('d', '2026-11-24T03:58:54Z'))
-  })
-
-  it('is the same every time, without a start too', () => {
-    expect(episode('d', undefined)).toBe(episode('d', undefined))
-    expect(episode('d', undefined)).not.toBe(episode('e', undefined))
-  })
+test('alertKeyOf returns the alert key of a run', () => {
+  expect(alertKeyOf(makeRun({ alertKey: 'k', dedupId: 'd' }))).toBe('k')
 })
 
-function defective(input: unknown): InvalidAlert {
+test('alertKeyOf falls back to the deduplication id for a run of an older version', () => {
+  expect(alertKeyOf(makeRun({ alertKey: undefined, dedupId: 'd' }))).toBe('d')
+})
+
+function invalid(input: unknown): InvalidAlert {
   const alert = parseAlert(input)
-  if (!isInvalid(alert)) throw new Error('the alert is sound')
+  if (!isInvalid(alert)) throw new Error('the alert is valid')
   return alert
 }
-
-describe('the id of a run', () => {
-  it.each([0, 1_700_000_000_000, -1])('tells that its firing began at %d', (began) => {
-    expect(beganOf(runId('0f8e6f0a-1111-4222-8333-444455556666', began))).toBe(began)
-  })
-
-  it('that does not tell is no number', () => {
-    expect(beganOf('0f8e6f0a-1111-4222-8333-444455556666')).toBeNaN()
-  })
-
-  it('fits into a label value', () => {
-    const id = runId('0f8e6f0a-1111-4222-8333-444455556666', Date.parse('9999-12-31T23:59:59Z'))
-    expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,61}[A-Za-z0-9]$/)
-  })
-})

@@ -1,16 +1,16 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { isDone, OUTCOMES, resultSchema } from './outcome.ts'
 
-it('counts those runs as done that nobody needs to look at', () => {
+test('isDone holds for the outcomes that need no operator', () => {
   expect(OUTCOMES.filter(isDone)).toEqual(['succeeded', 'unmatched', 'disabled', 'superseded', 'cancelled'])
   expect(OUTCOMES.filter((outcome) => !isDone(outcome))).toEqual(['failed', 'expired', 'invalid', 'lost'])
 })
 
-it.each(OUTCOMES)('keeps a result that is %s', (outcome) => {
+test.each(OUTCOMES)('resultSchema keeps a result that is %s', (outcome) => {
   const result = { outcome, reason: 'because', finishedAt: 1 }
   expect(resultSchema.parse(result)).toEqual(result)
 })
 
-it('knows no other outcome', () => {
+test('resultSchema rejects an unknown outcome', () => {
   expect(resultSchema.safeParse({ outcome: 'done', reason: '', finishedAt: 1 }).success).toBe(false)
 })

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
 import { makeRun } from '../testing/builders.ts'
-import { beganOf, runId } from './identity.ts'
 import { retryRun } from './retry.ts'
 
 const NOW = Date.parse('2026-11-24T03:00:00Z')
-const request = { requestedBy: 'ada', now: NOW, random: 'fresh' }
+const request = { id: 'second', requestedBy: 'ada', now: NOW }
 
-test('a retry is a fresh run of the same alert that says whose it is', () => {
+test('a retry is a new run of the same alert that names the run it retries', () => {
   const first = makeRun({
-    id: runId('first', 5),
+    id: 'first',
     job: { namespace: 'n', name: 'j', uid: 'u', createdAt: 1 },
     result: { outcome: 'failed', reason: 'exit code 3', finishedAt: 2 },
     retryOf: 'one before',
   })
-  const { dedupId, receiver, groupKey, alert } = first
+  const { dedupId, alertKey, receiver, groupKey, alert } = first
   expect(retryRun(first, request)).toEqual({
-    id: runId('fresh', 5),
+    id: 'second',
     dedupId,
+    alertKey,
     receiver,
     groupKey,
     alert,
@@ -26,11 +26,13 @@ test('a retry is a fresh run of the same alert that says whose it is', () => {
   })
 })
 
-test('a retry is of the firing that the first run was made for, however often it is tried', () => {
-  const again = retryRun(retryRun(makeRun({ id: runId('first', 5) }), request), { ...request, random: 'third' })
-  expect(beganOf(again.id)).toBe(5)
+test('a retry of a retry is of the firing that the first run was made for', () => {
+  const first = makeRun({ id: 'first' })
+  const third = retryRun(retryRun(first, request), { ...request, id: 'third' })
+  const { dedupId, alertKey } = first
+  expect(third).toMatchObject({ id: 'third', retryOf: 'second', dedupId, alertKey })
 })
 
-test('where the id does not tell when the firing began, the retry begins now', () => {
-  expect(beganOf(retryRun(makeRun({ id: 'plain' }), request).id)).toBe(NOW)
+test('a retry of a run of an older version has no alert key either', () => {
+  expect(retryRun(makeRun({ alertKey: undefined }), request).alertKey).toBeUndefined()
 })

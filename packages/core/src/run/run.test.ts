@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseAlert } from '../alert/alert.ts'
 import { makeAlert, makeRun } from '../testing/builders.ts'
 import { runSchema } from './run.ts'
 
 describe('runSchema', () => {
-  it.each([
+  test.each([
     ['a run that waits', makeRun()],
     [
       'a run of a resolved alert',
@@ -26,26 +26,34 @@ describe('runSchema', () => {
         },
       }),
     ],
-  ])('reads %s back from Redis as it was', (_, run) => {
+  ])('runSchema reads %s back from Redis as it was', (_, run) => {
     expect(runSchema.parse(JSON.parse(JSON.stringify(run)))).toEqual(run)
   })
 
-  it('keeps labels that are called like what every object has', () => {
+  test('runSchema keeps labels named like properties of every object', () => {
     const alert = makeAlert({ labels: { alertname: 'A', ['__proto__']: 'p', constructor: 'c' } })
     const { alert: read } = runSchema.parse(JSON.parse(JSON.stringify(makeRun({ alert }))))
     expect(read).toEqual(alert)
     expect(JSON.stringify(read)).toContain('"labels":{"alertname":"A","__proto__":"p","constructor":"c"}')
   })
 
-  it.each(['id', 'dedupId', 'receiver', 'groupKey', 'receivedAt', 'alert'])('refuses a run without %s', (field) => {
-    expect(runSchema.safeParse({ ...makeRun(), [field]: undefined }).success).toBe(false)
+  test.each(['id', 'dedupId', 'receiver', 'groupKey', 'receivedAt', 'alert'])(
+    'runSchema rejects a run without %s',
+    (field) => {
+      expect(runSchema.safeParse({ ...makeRun(), [field]: undefined }).success).toBe(false)
+    },
+  )
+
+  test('runSchema accepts a run of an older version without alert key', () => {
+    const { alertKey: _, ...run } = makeRun()
+    expect(runSchema.parse(run)).toEqual(run)
   })
 
-  it('lets fields of a newer version of Opifer pass', () => {
+  test('runSchema accepts fields of a newer version of Opifer', () => {
     expect(runSchema.safeParse({ ...makeRun(), fromTheFuture: 1 }).success).toBe(true)
   })
 
-  it('runSchema reads the invalid alert of a run that an earlier version enqueued', () => {
+  test('runSchema reads the invalid alert of a run that an earlier version enqueued', () => {
     const alert = { defect: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' }
     const { alert: read } = runSchema.parse({ ...makeRun(), alert })
     expect(read).toEqual({ invalid: 'labels.alertname is missing', status: 'firing', fingerprint: 'f', excerpt: '{}' })
