@@ -22,11 +22,8 @@ test('run flags and transitions work on a Redis Cluster', async () => {
   await redis.hset(lease.runKey, 'data', JSON.stringify(run))
 
   const flags = createRunFlags(redis, PREFIX)
-  const ids = [alertId(run, run.alert)(run, run.alert)]
-  await flags.markResolved(
-    ids.map((id) => ({ alertId: id, mark: { receivedAt: 1 } })),
-    HOUR,
-  )
+  const resolved = [alertId(run, run.alert), 'another-alert'].map((id) => ({ alertId: id, mark: { receivedAt: 1 } }))
+  await flags.markResolved(resolved, HOUR)
   await flags.requestCancel(run.id, 'ada')
   const transitions = createTransitions({
     redis,

@@ -23,7 +23,7 @@ interface Transition {
 
 const TRANSITIONS: Transition[] = [
   { name: 'begin', act: (transitions, run, lease) => transitions.begin(run, lease, { at: AT, inDoubtFrom: AT }) },
-  { name: 'markInDoubt', act: ({ markInDoubt }, _, lease) => markInDoubt(lease, AT) },
+  { name: 'markInDoubt', act: ({ markInDoubt }, _, lease) => markInDoubt(lease, AT, 0) },
   { name: 'clearInDoubt', act: ({ clearInDoubt }, _, lease) => clearInDoubt(lease) },
   {
     name: 'finish',
@@ -307,7 +307,7 @@ describe('the history', () => {
 test('every key of a transition has the prefix and expires, except the run itself', async () => {
   const { begin, transitions, run, lease } = await start()
   await begin(AT)
-  await transitions.markInDoubt(lease, AT)
+  await transitions.markInDoubt(lease, AT, 0)
   await transitions.finish(withResult(withJob(run)), lease, { ...ENDING, cooldownMs: HOUR })
   await transitions.clearInDoubt(lease)
   const keys = (await server.redis.keys('*')).filter((key) => key !== lease.runKey)
