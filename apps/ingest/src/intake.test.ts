@@ -76,7 +76,7 @@ async function finish({ queue }: OpenIngest, runId: string | undefined): Promise
 }
 
 describe('a webhook', () => {
-  test('that is new is enqueued, one run for each alert', async () => {
+  test('a new webhook is enqueued, one run for each alert', async () => {
     const { intake, queue } = await startReadyIngest()
     const webhook = parsedWebhook(alertAt('a'), alertAt('b'))
     const receipts = receiptsOf(await intake(webhook))
@@ -96,7 +96,7 @@ describe('a webhook', () => {
     }
   })
 
-  test('that comes again joins the runs in flight', async () => {
+  test('a webhook that comes again joins the runs in flight', async () => {
     const { intake, queue } = await startReadyIngest()
     const webhook = parsedWebhook(alertAt('a'), alertAt('b'))
     const first = receiptsOf(await intake(webhook))
@@ -105,7 +105,7 @@ describe('a webhook', () => {
     expect(await queue.count()).toBe(2)
   })
 
-  test('that comes again is counted on the runs that it joined, and only then', async () => {
+  test('a webhook that comes again is counted on the runs that it joined, and only then', async () => {
     const { intake, redis, config } = await startReadyIngest()
     const repeatsOf = async (runId = '') => redis.hget(`${config.queuePrefix}:history:run:${runId}`, 'repeats')
     const webhook = parsedWebhook(alertAt('a'), alertAt('b'))
@@ -117,7 +117,7 @@ describe('a webhook', () => {
     expect(await repeatsOf(second?.runId)).toBe('1')
   })
 
-  test('that comes from every member of a cluster at once is one run', async () => {
+  test('a webhook that comes from every member of a cluster at once is one run', async () => {
     const twins = await Promise.all([1, 2, 3].map(() => startReadyIngest()))
     const answers = await Promise.all(twins.map(({ intake }) => intake(parsedWebhook())))
     expect(answers.flatMap(resultsOf).sort()).toEqual(['deduplicated', 'deduplicated', 'enqueued'])
@@ -125,7 +125,7 @@ describe('a webhook', () => {
     expect(await twins[0]?.queue.count()).toBe(1)
   })
 
-  test('that holds an alert that is new besides one in flight enqueues only that', async () => {
+  test('a webhook with a new alert and one in flight enqueues only the new one', async () => {
     const { intake } = await startReadyIngest()
     const [first] = receiptsOf(await intake(parsedWebhook(alertAt('a'))))
     const answer = await intake(parsedWebhook(alertAt('b'), alertAt('a')))
@@ -133,7 +133,7 @@ describe('a webhook', () => {
     expect(receiptsOf(answer)[1]?.runId).toBe(first?.runId)
   })
 
-  test('that names one alert twice is one run', async () => {
+  test('a webhook that names one alert twice is one run', async () => {
     const { intake, queue } = await startReadyIngest()
     const [one, two] = receiptsOf(await intake(parsedWebhook(alertAt('a'), alertAt('a'))))
     expect([one?.result, two?.result]).toEqual(['enqueued', 'deduplicated'])
@@ -141,19 +141,19 @@ describe('a webhook', () => {
     expect(await queue.count()).toBe(1)
   })
 
-  test('without alerts is accepted', async () => {
+  test('a webhook without alerts is accepted', async () => {
     const { intake } = await startReadyIngest()
     expect(await intake({ ...parsedWebhook(), alerts: [] })).toEqual({ kind: 'accepted', receipts: [] })
   })
 
-  test('is enqueued again once its run has ended', async () => {
+  test('a webhook is enqueued again once its run has ended', async () => {
     const ingest = await startReadyIngest()
     const [first] = receiptsOf(await ingest.intake(parsedWebhook()))
     await finish(ingest, first?.runId)
     expect(resultsOf(await ingest.intake(parsedWebhook()))).toEqual(['enqueued'])
   })
 
-  test('of a thousand alerts is taken whole', async () => {
+  test('a webhook of a thousand alerts is accepted whole', async () => {
     const { intake, queue } = await startReadyIngest({ redisTimeout: '20s' })
     const alerts = Array.from({ length: 1_000 }, (_, index) => alertAt(`node-${index}`))
     expect(new Set(resultsOf(await intake(parsedWebhook(...alerts))))).toEqual(new Set(['enqueued']))
@@ -176,7 +176,7 @@ describe('a cooldown', () => {
     expect(await ingest.queue.count()).toBe(1)
   })
 
-  test('of every alert of a webhook leaves nothing to enqueue', async () => {
+  test('a cooldown of every alert of a webhook leaves nothing to enqueue', async () => {
     const ingest = await startReadyIngest()
     const [first] = receiptsOf(await ingest.intake(parsedWebhook()))
     await coolDown(ingest, { run: await runOf(ingest.queue, first), runId: 'earlier', cooldownMs: 50 })
@@ -196,7 +196,7 @@ describe('with the group as one piece of work', () => {
     expect(await queue.count()).toBe(1)
   })
 
-  test('its resolved alerts are another', async () => {
+  test('the resolved alerts of a group are another run', async () => {
     const { intake } = await startReadyIngest({ dedupScope: 'group' })
     const answer = await intake(parsedWebhook(alertAt('a'), alertAt('b', { status: 'resolved' })))
     expect(resultsOf(answer)).toEqual(['enqueued', 'enqueued'])
@@ -204,7 +204,7 @@ describe('with the group as one piece of work', () => {
 })
 
 describe('a resolved alert', () => {
-  test('leaves a mark that its firing run finds, for as long as is set', async () => {
+  test('a resolved alert leaves a mark that its firing run finds, for as long as is set', async () => {
     const { intake, redis } = await startReadyIngest({ resolvedTtl: '90s' })
     const parsed = parseWebhook(JSON.parse(loadFixture('alertmanager/firing-group-with-one-resolved.json')))
     if (!parsed.ok) throw new Error('the captured webhook is invalid')
@@ -218,7 +218,7 @@ describe('a resolved alert', () => {
     expect(await redis.pttl(keys[0] ?? '')).toBeLessThanOrEqual(90_000)
   })
 
-  test('leaves it also while its own run is in flight or quiet', async () => {
+  test('a resolved alert leaves its mark also while its own run is in flight', async () => {
     const { intake, redis } = await startReadyIngest()
     const webhook = parsedWebhook(alertAt('a', { status: 'resolved' }))
     await intake(webhook)
@@ -307,9 +307,9 @@ describe('an invalid alert', () => {
   test.each([
     ['no alertname', { status: 'firing', labels: { severity: 'page' } }],
     ['an empty alertname', { status: 'firing', labels: { alertname: '' } }],
-    ['no object', 'alert'],
-    ['null', null],
-  ])('%s becomes a run with the reason, and its group goes on', async (_, wrong) => {
+    ['a string for an object', 'alert'],
+    ['null for an object', null],
+  ])('an alert with %s becomes a run with the reason, and the rest of its group is enqueued', async (_, wrong) => {
     const { intake, queue } = await startReadyIngest()
     const [invalid, valid] = receiptsOf(await intake(parsedWebhook(wrong, alertAt('a'))))
     expect(invalid).toMatchObject({ result: 'enqueued', invalid: expect.any(String) })
@@ -343,8 +343,8 @@ async function refusalOf({ intake }: OpenIngest, webhook = parsedWebhook()): Pro
 
 const recovered = ({ intake }: OpenIngest) => eventually(async () => resultsOf(await intake(parsedWebhook())))
 
-describe('is unavailable, and says why, when Redis', () => {
-  test('was never up; and takes webhooks once it is', async () => {
+describe('without Redis', () => {
+  test('intake is unavailable while Redis was never up, and accepts webhooks once it is', async () => {
     const port = await freePort()
     const ingest = await startIngest(IMPATIENT, `redis://127.0.0.1:${port}`)
     expect(await refusalOf(ingest)).toContain('Redis is not connected')
@@ -353,7 +353,7 @@ describe('is unavailable, and says why, when Redis', () => {
     expect(await recovered(ingest)).toHaveLength(1)
   })
 
-  test('has gone down; and takes webhooks once it is back', async () => {
+  test('intake is unavailable while Redis is down, and accepts webhooks once it is back', async () => {
     const own = await startServer()
     const ingest = await startReadyIngest(IMPATIENT, own.url)
     await own.kill()
@@ -362,7 +362,7 @@ describe('is unavailable, and says why, when Redis', () => {
     expect(await recovered(ingest)).toHaveLength(1)
   })
 
-  test('does not answer; and takes webhooks once it does', async () => {
+  test('intake is unavailable while Redis does not answer, and accepts webhooks once it does', async () => {
     const own = await startServer()
     const ingest = await startReadyIngest(IMPATIENT, own.url)
     own.pause()
@@ -372,7 +372,7 @@ describe('is unavailable, and says why, when Redis', () => {
     expect(await recovered(ingest)).toHaveLength(1)
   })
 
-  test('goes away as soon as it has come; and takes webhooks once it is back', async () => {
+  test('intake accepts webhooks again after Redis disconnects as soon as it connects', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const ingest = await startIngest(IMPATIENT, `redis://127.0.0.1:${proxy.port}`)
@@ -382,7 +382,7 @@ describe('is unavailable, and says why, when Redis', () => {
     expect(await recovered(ingest)).toHaveLength(1)
   })
 
-  test('is slower than the deadline', async () => {
+  test('intake is unavailable while Redis is slower than the deadline', async () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const ingest = await startReadyIngest({ redisTimeout: '1s' }, `redis://127.0.0.1:${proxy.port}`)
@@ -394,14 +394,14 @@ describe('is unavailable, and says why, when Redis', () => {
   test.each([
     ['firing', parsedWebhook()],
     ['resolved', parsedWebhook(alertAt('a', { status: 'resolved' }))],
-  ])('is full: %s', async (_, webhook) => {
+  ])('intake is unavailable while Redis is full: %s alert', async (_, webhook) => {
     const own = await startServer('--maxmemory', '100kb')
     const ingest = await startIngest(IMPATIENT, own.url)
     await ingest.ready()
     expect(await refusalOf(ingest, webhook)).toMatch(/did not take all alerts: .*OOM/)
   })
 
-  test('is a replica, which only reads', async () => {
+  test('intake is unavailable while Redis is a read-only replica', async () => {
     const replica = await startServer('--replicaof', server.host, String(server.port))
     const ingest = await startIngest(IMPATIENT, replica.url)
     // In between it reconnects, in search of the master.

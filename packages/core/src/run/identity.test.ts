@@ -15,6 +15,8 @@ const keyOf = (alert: Parameters<typeof identify>[1], from: Origin = origin, sco
 const dedupIdOf = (alert: Parameters<typeof identify>[1], from: Origin = origin, scope: DedupScope = 'alert') =>
   identify(from, alert, scope).dedupId
 
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
 describe('identify', () => {
   test('the fingerprint that the sender gave changes no identity', () => {
     expect(identify(origin, { ...one, fingerprint: 'forged' }, 'alert')).toEqual(identify(origin, one, 'alert'))
@@ -107,7 +109,6 @@ describe('identify', () => {
         }),
         'alert',
       )
-    const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
     fc.assert(
       fc.property(input, input, (a, b) => {
         expect(ids(a)).toEqual(ids({ ...a }))
