@@ -12,7 +12,7 @@ export interface OperarioManifest {
 export const COOLDOWN_MS = 1_000
 
 export interface Behavior {
-  /** What becomes of a firing alert of that name. */
+  /** The Operario for a firing alert of that name. */
   operario: 'working' | 'disabled' | 'broken' | 'absent'
   manifest?: string
   cooldownMs: number

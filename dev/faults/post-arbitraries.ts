@@ -16,7 +16,7 @@ export function posts(window: number): fc.Arbitrary<Step[]> {
     .map(([stories, noise]) => [...stories.flatMap((story, index) => stepsOf(story, `g${index}`, window)), ...noise])
 }
 
-/** What becomes of a group: its alerts at first, and its notifications. */
+/** The course of a group: its first alerts, and its notifications. */
 interface Story {
   startsAt: number
   alerts: (Omit<AlertPost, 'instance' | 'episode'> | undefined)[]

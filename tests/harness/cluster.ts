@@ -36,7 +36,7 @@ export interface ClusterOptions {
 }
 
 /**
- * The cluster that `OPIFER_TEST_KUBECONFIG` leads to, of which each system has namespaces of its own; without it a
+ * The cluster of `OPIFER_TEST_KUBECONFIG`, in which each system uses its own namespaces; without that variable, a
  * development cluster in this process.
  */
 export function provideCluster(options: ClusterOptions): Promise<Cluster> {

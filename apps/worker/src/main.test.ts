@@ -20,7 +20,7 @@ const PATIENT = { timeout: 25_000 }
 /** Well within the 25 s that a worker is given to stop. */
 const SOON = 10_000
 
-test.concurrent('is not ready before the first lists are in, nor while Redis is away', async (context) => {
+test.concurrent('is not ready before the first lists are complete, nor while Redis is down', async (context) => {
   const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   cluster.faults.add({ verb: 'list', resource: 'jobs', fault: { type: 'status', code: 500 } })
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
@@ -37,7 +37,7 @@ test.concurrent('is not ready before the first lists are in, nor while Redis is 
 })
 
 describe.concurrent('does not start', () => {
-  test('with a kubeconfig that is no good, and tells why without quoting it', async (context) => {
+  test('with an invalid kubeconfig, and says why without quoting it', async (context) => {
     const kubeconfig = join(await givenDirectory(context), 'kubeconfig')
     await writeFile(kubeconfig, 'token: s3cret\n key: [')
     const { lines, exited } = await startProcess({
@@ -49,7 +49,7 @@ describe.concurrent('does not start', () => {
     expect(lines.join('\n')).not.toContain('s3cret')
   })
 
-  test('with settings that are wrong, all of which it tells', async () => {
+  test('with invalid settings, and reports them all', async () => {
     const args = [MAIN, '--concurrency=0', '--maxAge=soon']
     const { lines, exited } = await startProcess({ command: process.execPath, args })
     expect(await exited).toBe(1)
@@ -61,7 +61,7 @@ describe.concurrent('does not start', () => {
   })
 })
 
-describe.concurrent('ends at SIGTERM, and counts that as success', () => {
+describe.concurrent('exits 0 on SIGTERM', () => {
   test('while it waits for an API server that does not answer', async (context) => {
     const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     cluster.faults.pause()
@@ -70,14 +70,14 @@ describe.concurrent('ends at SIGTERM, and counts that as success', () => {
     expect(await worker.stop(SOON)).toBe(0)
   })
 
-  test('while it waits for a Redis that was never there', async (context) => {
+  test('while it waits for a Redis that was never up', async (context) => {
     const cluster = await startCluster(context)
     const worker = await givenWorker(context, { ...cluster, redisUrl: 'redis://127.0.0.1:1' })
     await worker.waitForLine(READY, PATIENT.timeout)
     expect(await worker.stop(SOON)).toBe(0)
   })
 
-  test('while Redis does not answer any more', async (context) => {
+  test('while Redis does not answer', async (context) => {
     const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
     await worker.waitForLine(READY, PATIENT.timeout)
@@ -86,21 +86,21 @@ describe.concurrent('ends at SIGTERM, and counts that as success', () => {
   })
 })
 
-describe.concurrent('with a turn under way that waits for the API server', () => {
-  test('gives up when its time is over, and says so', async (context) => {
+describe.concurrent('with an attempt in progress that waits for the API server', () => {
+  test('gives up when the shutdown times out, and says so', async (context) => {
     const { worker } = await givenTurnUnderWay(context)
     expect(await worker.stop(SOON)).toBe(1)
     expect(worker.lines.join('\n')).toContain('shutdown timed out')
   })
 
-  test('leaves it to another worker when Redis is away', async (context) => {
+  test('leaves it to another worker when Redis is down', async (context) => {
     const { worker, redis } = await givenTurnUnderWay(context, ['--shutdownTimeout=25s'])
     await redis.kill()
     expect(await worker.stop(SOON)).toBe(0)
   })
 })
 
-test.concurrent('writes down what becomes of a run, and ends one that nobody wants', async (context) => {
+test.concurrent('records the outcome of a run, and ends one that was cancelled', async (context) => {
   const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
@@ -128,7 +128,7 @@ test.concurrent('writes down what becomes of a run, and ends one that nobody wan
   expect(await createPresence(client, '{opifer}').list()).toEqual([])
 })
 
-test.concurrent('creates its Job though the history takes nothing', async (context) => {
+test.concurrent('creates its Job although the history can’t be written', async (context) => {
   const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
   const client = new Redis(redis.url)
   context.onTestFinished(() => client.disconnect())
@@ -140,7 +140,7 @@ test.concurrent('creates its Job though the history takes nothing', async (conte
   await worker.waitForLine(/could not write run history/)
 })
 
-test.concurrent('tells no secret, not even at the trace level', async (context) => {
+test.concurrent('logs no secret, not even at the trace level', async (context) => {
   const [cluster, redis] = await Promise.all([
     startCluster(context),
     givenRedis(context, ['--requirepass', 'r3dis-s3cret']),

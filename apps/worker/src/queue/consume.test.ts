@@ -107,7 +107,7 @@ test('a worker that lost its lease saves no Job over the run of another worker',
 })
 
 describe('an attempt that fails', () => {
-  test.each([{ error: new RetryError('the API server answered 503') }, { error: new Error('nobody expected this') }])(
+  test.each([{ error: new RetryError('the API server answered 503') }, { error: new Error('unexpected') }])(
     'with $error.name is retried with backoff, and the next attempt knows why',
     async ({ error }) => {
       const seen: unknown[] = []

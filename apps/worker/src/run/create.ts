@@ -140,7 +140,7 @@ async function send(job: JobManifest, { attempt, number }: NumberedCreate, conte
   })
 }
 
-/** Decides whose Job has the name. Throws a `RetryError` where it can't be told, or must end first. */
+/** Decides whose Job has the name. Throws a `RetryError` if that is unknown yet, or that Job must end first. */
 async function judge(
   { namespace, name }: Pick<JobRef, 'namespace' | 'name'>,
   ours: JobManifest,

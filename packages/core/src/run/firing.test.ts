@@ -34,10 +34,10 @@ test.each<{ what: string; startsAt?: number | undefined; mark: ResolvedMark; wan
     want: true,
   },
   {
-    what: 'a start in the year 9999 and an end at its receipt',
-    startsAt: YEAR_9999,
-    mark: { endedAt: RECEIVED_AT, receivedAt: RECEIVED_AT },
-    want: true,
+    what: 'a start that the sender’s clock puts after the end, received before a delayed resolve',
+    startsAt: RECEIVED_AT + MINUTE,
+    mark: { endedAt: RECEIVED_AT + MINUTE - 1, receivedAt: RECEIVED_AT + MINUTE },
+    want: false,
   },
   {
     what: 'a start in the year 9999 and an end before its receipt',

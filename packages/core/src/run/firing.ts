@@ -10,8 +10,8 @@ export interface ResolvedMark {
 
 /**
  * Whether a resolve ends this firing and not an earlier one. The sender's times decide where both exist, since a delayed
- * twin of a clustered Alertmanager may deliver an old firing after its end; otherwise the order of arrival does. Neither
- * time counts as later than its own receipt: a sender cannot resolve a firing that has not started yet.
+ * twin of a clustered Alertmanager may deliver an old firing after its end; otherwise the order of arrival does. The end
+ * must also cover the firing with both times capped at their receipt: a sender can't end a firing that is yet to come.
  */
 export function isOver(
   { startsAt }: Pick<Alert, 'startsAt'>,
