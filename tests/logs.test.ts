@@ -43,8 +43,8 @@ describe('Log lines', () => {
         'Adding labels as environment variables',
         'Job created',
         'run ended',
-        'a run will be tried again',
-        'the worker of a run is gone: another takes over',
+        'run attempt failed, retrying',
+        'run stalled; another worker takes over',
       ]),
     )
     for (const line of ofRuns) expect(line).toMatchObject({ groupKey: '{}:{from="tests"}' })

@@ -1,6 +1,5 @@
-import type { RedisClient } from '@opifer/platform/redis'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { z } from 'zod'
-import { defineCommand } from './commands.ts'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
@@ -41,13 +40,13 @@ export const SAMPLE_MS = 15_000
 /** @param maxAge milliseconds for which a sample is kept */
 export function createDepthLog(redis: RedisClient, prefix: string, maxAge: number): DepthLog {
   const key = `${historyBase(prefix)}depth`
-  const write = defineCommand(redis, 'opiferDepthWrite', WRITE)
+  const write = defineScript(redis, 'opiferDepthWrite', WRITE)
   return {
     async claimSlot(at) {
       const slot = Math.floor(at / SAMPLE_MS)
       return (await redis.set(`${key}:slot:${slot}`, '1', 'PX', 4 * SAMPLE_MS, 'NX')) === 'OK'
     },
-    write: async (sample) => void (await write(key, sample.at, JSON.stringify(sample), maxAge)),
+    write: async (sample) => void (await write([key], [sample.at, JSON.stringify(sample), maxAge])),
     async read({ from, to, step }) {
       const times = Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step)
       const last = await Promise.all(

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VERSION } from '@opifer/platform/process'
-import type { RedisClient } from '@opifer/platform/redis'
+import { every, VERSION } from '@opifer/platform/process'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import type { Logger } from '@opifer/platform/telemetry'
 import { z } from 'zod'
-import { defineCommand } from './commands.ts'
 import { json } from './json.ts'
 import { historyBase } from './keys.ts'
 
@@ -34,10 +33,10 @@ export function createPresence(redis: RedisClient, prefix: string): Presence {
   const base = historyBase(prefix)
   const members = `${base}presence`
   const memberKey = (id: string) => `${members}:${id}`
-  const announce = defineCommand(redis, 'opiferPresenceAnnounce', ANNOUNCE)
+  const announce = defineScript(redis, 'opiferPresenceAnnounce', ANNOUNCE)
   return {
     announce: async (member) =>
-      void (await announce(members, memberKey(member.id), member.id, JSON.stringify(member), EXPIRY_MS)),
+      void (await announce([members], [memberKey(member.id), member.id, JSON.stringify(member), EXPIRY_MS])),
     async leave(id) {
       await Promise.all([redis.zrem(members, id), redis.del(memberKey(id))])
     },
@@ -59,25 +58,18 @@ export function startHeartbeat(app: Member['app'], redis: RedisClient, prefix: s
   const presence = createPresence(redis, prefix)
   const id = randomUUID()
   const member = { id, app, host: hostname(), pid: process.pid, version: VERSION, startedAt: Date.now() }
-  const stopping = new AbortController()
   // Debug only: the dashboard shows that the process is missing, and the Redis connection logs its own errors.
   const onError = (err: unknown) => log.debug({ err }, 'heartbeat failed')
   const announce = () => presence.announce(member).catch(onError)
+  const beat = every(HEARTBEAT_MS, announce, { onError })
   // A reconnect must not wait for the next beat, or the process would be missing until then.
   const onReady = () => void announce()
   redis.on('ready', onReady)
 
-  async function beat(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await announce()
-      await sleep(HEARTBEAT_MS, undefined, { signal: stopping.signal }).catch(() => {})
-    }
-  }
-
-  void beat()
   return {
     async stop() {
-      stopping.abort()
+      // Not awaited: while Redis is down, an announcement never ends.
+      void beat[Symbol.asyncDispose]()
       redis.off('ready', onReady)
       // Without Redis there is no point in waiting: an announcement expires unless it is renewed.
       await Promise.race([presence.leave(id).catch(onError), sleep(LEAVE_MS, undefined, { ref: false })])

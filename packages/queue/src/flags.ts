@@ -1,5 +1,5 @@
 import type { ResolvedMark } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform/redis'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { flagKeys } from './keys.ts'
 
 /** An alert that ended. */
@@ -22,6 +22,7 @@ export interface RunFlags {
 
 export function createRunFlags(redis: RedisClient, prefix: string): RunFlags {
   const keys = flagKeys(prefix)
+  const keepLatest = defineScript(redis, 'opiferKeepLatest', KEEP_LATEST)
   return {
     async coolingDown(alertKeys) {
       return alertKeys.length === 0 ? [] : redis.mget(alertKeys.map(keys.cooldown))
@@ -29,12 +30,9 @@ export function createRunFlags(redis: RedisClient, prefix: string): RunFlags {
     async markResolved(alerts, keepMs) {
       if (alerts.length === 0) return
       const marks = alerts.map(({ mark }) => JSON.stringify(mark))
-      await redis.eval(
-        KEEP_LATEST,
-        alerts.length,
-        ...alerts.map(({ alertId }) => keys.resolved(alertId)),
-        keepMs,
-        ...marks,
+      await keepLatest(
+        alerts.map(({ alertId }) => keys.resolved(alertId)),
+        [keepMs, ...marks],
       )
     },
     async requestCancel(runId, by) {

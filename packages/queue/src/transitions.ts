@@ -1,10 +1,9 @@
 import { alertId, alertKeyOf, type JobTimes, jobNumber, type ResolvedMark, type Result, type Run } from '@opifer/core'
 import { type HistoryEncoder, historyBase } from '@opifer/history'
-import type { RedisClient } from '@opifer/platform/redis'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { z } from 'zod'
 import { flagKeys } from './keys.ts'
 import { type Lease, LeaseLostError } from './lease.ts'
-import { defineScript } from './script.ts'
 import { BEGIN, CLEAR_IN_DOUBT, FINISH, MARK_IN_DOUBT } from './transitions.lua.ts'
 
 /** What an attempt must know before it creates a Job. Times are milliseconds since the epoch. */

@@ -1,5 +1,4 @@
-import type { RedisClient } from '@opifer/platform/redis'
-import { defineCommand } from '../commands.ts'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { indexKey } from '../keys.ts'
 import type { Plan } from './plan.ts'
 import type { Cursor } from './query.ts'
@@ -16,11 +15,11 @@ export interface Scanner {
 export const NEWEST: Cursor = { receivedAt: Number.POSITIVE_INFINITY, runId: '' }
 
 export function createScanner(redis: RedisClient, base: string): Scanner {
-  const command = defineCommand(redis, 'opiferHistoryScan', SCAN)
+  const script = defineScript(redis, 'opiferHistoryScan', SCAN)
 
   async function scan(cursor: Cursor, index: string, count: number, direction: 'before' | 'after'): Promise<Cursor[]> {
     const score = Number.isFinite(cursor.receivedAt) ? cursor.receivedAt : '+inf'
-    const reply = (await command(indexKey(base, index), score, cursor.runId, count, direction)) as string[]
+    const reply = (await script([indexKey(base, index)], [score, cursor.runId, count, direction])) as string[]
     return reply.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, receivedAt: Number(reply[at + 1]) }] : []))
   }
 

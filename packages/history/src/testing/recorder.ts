@@ -1,6 +1,5 @@
 import type { JobTimes, Result, Run } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform/redis'
-import { defineCommand } from '../commands.ts'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { historyBase, queuedRunKey } from '../keys.ts'
 import { createHistoryEncoder, type HistorySettings } from '../write/encoder.ts'
 import { HISTORY_LUA } from '../write/lua.ts'
@@ -16,12 +15,12 @@ export interface Recorder {
 export function createRecorder(redis: RedisClient, prefix: string, settings: HistorySettings): Recorder {
   const base = historyBase(prefix)
   const encoder = createHistoryEncoder(settings)
-  const began = defineCommand(redis, 'opiferTestingBegan', script('recordBegan'))
-  const ended = defineCommand(redis, 'opiferTestingEnded', script('recordEnded'))
+  const began = defineScript(redis, 'opiferTestingBegan', script('recordBegan'))
+  const ended = defineScript(redis, 'opiferTestingEnded', script('recordEnded'))
   return {
-    began: async (run, at) => void (await began(base, ...encoder.began(run, at))),
+    began: async (run, at) => void (await began([base], encoder.began(run, at))),
     created: async (run) => void (await redis.hset(queuedRunKey(prefix, run.id), 'data', JSON.stringify(run))),
-    ended: async (run, jobTimes) => void (await ended(base, ...encoder.ended(run, jobTimes))),
+    ended: async (run, jobTimes) => void (await ended([base], encoder.ended(run, jobTimes))),
   }
 }
 

@@ -1,6 +1,5 @@
 import { excerpt } from '@opifer/core'
-import type { RedisClient } from '@opifer/platform/redis'
-import { defineCommand } from '../commands.ts'
+import { defineScript, type RedisClient } from '@opifer/platform/redis'
 import { historyBase } from '../keys.ts'
 import type { AttemptError } from '../record.ts'
 import { type HistorySettings, keepMs } from './encoder.ts'
@@ -19,12 +18,12 @@ export function createHistoryWriter(
   onError: (err: unknown) => void,
 ): HistoryWriter {
   const base = historyBase(prefix)
-  const attemptFailed = defineCommand(redis, 'opiferHistoryAttemptFailed', ATTEMPT_FAILED)
+  const attemptFailed = defineScript(redis, 'opiferHistoryAttemptFailed', ATTEMPT_FAILED)
   return {
     async attemptFailed(runId, { at, message }) {
       const error = JSON.stringify({ at, message: excerpt(message, MAX_MESSAGE) })
       try {
-        await attemptFailed(base, runId, at, error, keepMs(historyMaxAge), MAX_ERRORS)
+        await attemptFailed([base], [runId, at, error, keepMs(historyMaxAge), MAX_ERRORS])
       } catch (err) {
         onError(err)
       }
@@ -38,8 +37,8 @@ export function createRepeatCounter(
   prefix: string,
 ): (runIds: string[], at: number) => Promise<void> {
   const base = historyBase(prefix)
-  const repeated = defineCommand(redis, 'opiferHistoryRepeated', REPEATED)
-  return async (runIds, at) => void (await repeated(base, at, UNBEGUN_MS, ...runIds))
+  const repeated = defineScript(redis, 'opiferHistoryRepeated', REPEATED)
+  return async (runIds, at) => void (await repeated([base], [at, UNBEGUN_MS, ...runIds]))
 }
 
 /** How long repeats are kept for a run that no worker has begun. */

@@ -1,11 +1,11 @@
-import type { RedisClient } from '@opifer/platform/redis'
+import type { RedisClient } from './connect.ts'
 
 /** Runs a script with its keys and arguments. */
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>
 
 /**
- * Loads a Lua script under a name: Redis gets its text once and only its digest afterwards. All scripts of a client share
- * its names.
+ * Defines a Lua script under a name: Redis gets its text once and its digest from then on. The name must be unique, as all
+ * users of a client share its scripts.
  */
 export function defineScript(redis: RedisClient, name: string, lua: string): Script {
   redis.defineCommand(name, { lua })
