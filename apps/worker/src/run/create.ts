@@ -101,14 +101,14 @@ interface NumberedCreate {
   number: number
 }
 
-async function createOne(ours: JobManifest, create: NumberedCreate, context: RunContext): Promise<Creation | Finished> {
+async function createOne(ours: JobManifest, numbered: NumberedCreate, context: RunContext): Promise<Creation | Finished> {
   const { namespace, name } = ours.metadata
   try {
-    const { job, warnings } = await context.limiter.run(() => send(ours, create, context))
+    const { job, warnings } = await context.limiter.run(() => send(ours, numbered, context))
     for (const warning of warnings) context.log.warn({ job: name, warning }, 'API server warning about a Job')
     return { kind: 'created', job: precise(jobRef(job), context.now()) }
   } catch (error) {
-    if (isNameTaken(error)) return judge({ namespace, name }, ours, create.run.id, context)
+    if (isNameTaken(error)) return judge({ namespace, name }, ours, numbered.run.id, context)
     // A lost lease, or a Redis that is down: not the API server's word.
     if (!(error instanceof ApiError || error instanceof NoAnswerError)) throw error
     const classified = classify(error, `creating Job ${namespace}/${name}`)
