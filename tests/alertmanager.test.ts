@@ -6,15 +6,15 @@ import type { Run } from '@opifer/core'
 import {
   type Alertmanager,
   type AlertmanagerOptions,
-  eventually,
   findAlertmanager,
   freePort,
   type OpiferProcess,
+  PATIENCE,
   type PostedAlert,
   startAlertmanager,
   startIngest,
 } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest'
 import { makeOperario, succeed } from './harness/operario.ts'
 import { startSystem, type System } from './harness/system.ts'
 
@@ -65,12 +65,15 @@ describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () =>
     await Promise.all(
       both.map((alertmanager) => alertmanager.postAlerts(NODES.map((node) => alertOf('Clustered', node)))),
     )
-    await eventually(async () => {
-      for (const alertmanager of both) expect(await failedRequests(alertmanager)).toBeGreaterThan(0)
-    }, PATIENT)
+    await vi.waitFor(
+      async () => {
+        for (const alertmanager of both) expect(await failedRequests(alertmanager)).toBeGreaterThan(0)
+      },
+      { ...PATIENCE, ...PATIENT },
+    )
 
     const ingest = await runIngest(context, addr)
-    await eventually(async () => expect(await answers(ingest, 202)).toBeGreaterThanOrEqual(2), PATIENT)
+    await expect.poll(() => answers(ingest, 202), { ...PATIENCE, ...PATIENT }).toBeGreaterThanOrEqual(2)
     await expectRuns(system, 'Clustered', ['node-1 firing succeeded', 'node-2 firing succeeded'])
   })
 
@@ -94,7 +97,7 @@ describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () =>
       const webhookUrl = `${ingest.url}/alerts`
       const unknown = await runAlertmanager(context, { webhookUrl, httpConfig: wrong })
       await unknown.postAlerts([alertOf('Refused', 'node-1')])
-      await eventually(async () => expect(await answers(ingest, 401)).toBeGreaterThan(0), PATIENT)
+      await expect.poll(() => answers(ingest, 401), { ...PATIENCE, ...PATIENT }).toBeGreaterThan(0)
       expect(await answers(ingest, 202)).toBe(0)
       await unknown.stop()
 
@@ -120,10 +123,13 @@ describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () =>
 
       await own.redis[fault]()
       await alertmanager.postAlerts([alertOf('Away', 'node-2')])
-      await eventually(async () => {
-        expect(await answers(own.ingest, 503)).toBeGreaterThan(0)
-        expect(await failedRequests(alertmanager)).toBeGreaterThan(0)
-      }, PATIENT)
+      await vi.waitFor(
+        async () => {
+          expect(await answers(own.ingest, 503)).toBeGreaterThan(0)
+          expect(await failedRequests(alertmanager)).toBeGreaterThan(0)
+        },
+        { ...PATIENCE, ...PATIENT },
+      )
       if (fault === 'kill') await own.redis.restart()
       else own.redis.resume()
       await expectRuns(own, 'Away', ['node-1 firing succeeded', 'node-2 firing succeeded'])
@@ -155,11 +161,14 @@ function alertOf(alertname: string, instance: string): PostedAlert {
 
 /** Waits until the alerts of that name have exactly these runs, each with its own Job. */
 async function expectRuns(system: System, alertname: string, want: string[]): Promise<void> {
-  await eventually(async () => {
-    const runs = await runsOf(system, alertname)
-    expect(runs.map(describeRun).sort()).toEqual(want)
-    expect(new Set(runs.map(({ job }) => job?.uid)).size).toBe(want.length)
-  }, PATIENT)
+  await vi.waitFor(
+    async () => {
+      const runs = await runsOf(system, alertname)
+      expect(runs.map(describeRun).sort()).toEqual(want)
+      expect(new Set(runs.map(({ job }) => job?.uid)).size).toBe(want.length)
+    },
+    { ...PATIENCE, ...PATIENT },
+  )
   expect(await system.jobs(alertname)).toHaveLength(want.length)
 }
 

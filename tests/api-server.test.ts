@@ -17,7 +17,6 @@ import {
   type V1Status,
   Watch,
 } from '@kubernetes/client-node'
-import { eventually } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Cluster, provideCluster } from './harness/cluster.ts'
 
@@ -111,9 +110,9 @@ describe('Jobs', () => {
   test('a Job that was deleted in the background no longer exists', async () => {
     await create(makeJob('deleted'))
     await batch.deleteNamespacedJob({ namespace, name: 'deleted', propagationPolicy: 'Background' })
-    await eventually(async () =>
-      expect((await rejection(batch.readNamespacedJob({ namespace, name: 'deleted' })))[0]).toBe(404),
-    )
+    await expect
+      .poll(async () => (await rejection(batch.readNamespacedJob({ namespace, name: 'deleted' })))[0])
+      .toBe(404)
   })
 })
 

@@ -3,11 +3,11 @@
  * that authenticates is one more row of APPS.
  */
 import {
-  eventually,
   type Issuer,
   type MountedSecret,
   mountSecret,
   type OpiferProcess,
+  PATIENCE,
   type RedisServer,
   startDashboard,
   startIngest,
@@ -15,7 +15,7 @@ import {
   startRedis,
   statusOf,
 } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { firing } from './harness/webhook.ts'
 
 interface App {
@@ -218,7 +218,7 @@ describe.each(APPS)('$name', (app) => {
     }
 
     test(`valid credentials are admitted: ${where}`, async () => {
-      await eventually(async () => expect(await ask(method.right(environment))).toBe(app.operator))
+      await expect.poll(() => ask(method.right(environment))).toBe(app.operator)
     })
 
     test(`wrong credentials are ${verdict}: ${where}`, async () => {
@@ -246,12 +246,12 @@ describe.each(APPS)('$name', (app) => {
       const old = await method.right(environment)
       await method.change(environment)
       const answers: number[] = []
-      await eventually(async () => {
+      await vi.waitFor(async () => {
         answers.push(await ask(method.right(environment)))
         expect(answers.at(-1)).toBe(app.operator)
-      })
+      }, PATIENCE)
       expect([app.operator, method.untilLoaded]).toEqual(expect.arrayContaining(answers))
-      await eventually(async () => expect(await ask(old)).toBe(rejected))
+      await expect.poll(() => ask(old)).toBe(rejected)
     })
 
     test(`no secret is logged: ${where}`, async () => {

@@ -8,9 +8,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubeObject } from '@opifer/devcluster'
-import { eventually, findExecutable, loadFixture, startProcess, statusOf } from '@opifer/testkit'
+import { findExecutable, loadFixture, PATIENCE, startProcess, statusOf } from '@opifer/testkit'
 import { load } from 'js-yaml'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, type TestContext, vi } from 'vitest'
 import { makeGate } from './harness/gate.ts'
 import { readCounter } from './harness/metrics.ts'
 import { makeOperario, printEnv, shell, succeed } from './harness/operario.ts'
@@ -106,9 +106,9 @@ describe('1. ConfigMap name `openfero-<alertname>-<status>`, lower-cased and san
     expect(await outcomeNow()).toBe('unmatched')
     const labels = { app: 'openfero', 'openfero/job-disabled': 'true' }
     await system.apply(makeOperario('CreatedLater', succeed, { metadata: { labels } }))
-    await eventually(async () => expect(await outcomeNow()).toBe('disabled'))
+    await expect.poll(() => outcomeNow()).toBe('disabled')
     await system.apply(makeOperario('CreatedLater', succeed))
-    await eventually(async () => expect(await outcomeNow()).toBe('succeeded'))
+    await expect.poll(() => outcomeNow()).toBe('succeeded')
   })
 })
 
@@ -314,7 +314,7 @@ describe('5. ttlSecondsAfterFinished defaults to 300', () => {
     async (name, outcome) => {
       const { result } = await system.run(firing(name))
       expect(result.outcome).toBe(outcome)
-      await eventually(async () => expect(await system.jobs(name)).toEqual([]))
+      await expect.poll(() => system.jobs(name)).toEqual([])
     },
   )
 })
@@ -350,7 +350,7 @@ describe('6. POST /alerts accepts the webhook', () => {
     expect(results.sort()).toEqual([...Array.from({ length: 7 }, () => 'deduplicated'), 'enqueued'])
     const [runId, ...others] = new Set(receipts.flat().map((receipt) => receipt.runId))
     expect(others).toEqual([])
-    await eventually(async () => expect(await system.jobs('TakesLong')).toHaveLength(1))
+    await expect.poll(() => system.jobs('TakesLong')).toHaveLength(1)
     await gate.open()
     expect((await system.runs.end(runId ?? '')).result.outcome).toBe('succeeded')
     expect(await system.jobs('TakesLong')).toHaveLength(1)
@@ -474,11 +474,11 @@ describe('Alerts that get no Job', () => {
     const { id } = await system.run(firing('CoolsAMoment'))
     const [repeat] = await system.post(firing('CoolsAMoment'))
     expect(repeat).toMatchObject({ result: 'cooldown', runId: id })
-    const again = await eventually(async () => {
+    const again = await vi.waitFor(async () => {
       const [receipt] = await system.post(firing('CoolsAMoment'))
       expect(receipt?.result).toBe('enqueued')
       return receipt?.runId ?? ''
-    })
+    }, PATIENCE)
     expect((await system.runs.end(again)).result.outcome).toBe('succeeded')
   })
 
@@ -488,7 +488,7 @@ describe('Alerts that get no Job', () => {
     const outage = system.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 503 } })
     onTestFinished(outage)
     const [fired] = await system.post(firing('Passes', { instance: 'a' }))
-    await eventually(() => expect(system.cluster.faults.list()[0]?.hits).toBeGreaterThan(0))
+    await expect.poll(() => system.cluster.faults.list()[0]?.hits).toBeGreaterThan(0)
     await system.run(resolved('Passes', { instance: 'a' }))
     outage()
     const run = await system.runs.end(fired?.runId ?? '')

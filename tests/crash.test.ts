@@ -4,8 +4,8 @@
  */
 import type { JobRef } from '@opifer/core'
 import type { FaultRule } from '@opifer/devcluster'
-import { eventually, type OpiferProcess, statusOf } from '@opifer/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type OpiferProcess, PATIENCE, statusOf } from '@opifer/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Gate, makeGate } from './harness/gate.ts'
 import { readCounter } from './harness/metrics.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
@@ -52,7 +52,7 @@ describe('Workers', () => {
     const first = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
     const runId = await post('crash-1')
-    await eventually(() => expect(jobsOf('crash-1')).toHaveLength(1))
+    await expect.poll(() => jobsOf('crash-1')).toHaveLength(1)
     await first.kill()
     const second = await replaceWorker()
     expect(await outcomeOf(runId, 'crash-1')).toEqual(ONE_OF_EACH)
@@ -65,7 +65,7 @@ describe('Workers', () => {
     const first = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
     const runId = await post('crash-refire', 'Gated')
-    await eventually(() => expect(jobsOf('crash-refire', 'Gated')).toHaveLength(1))
+    await expect.poll(() => jobsOf('crash-refire', 'Gated')).toHaveLength(1)
     await first.kill()
     await system.post(resolved('Gated', { instance: 'crash-refire' }))
     await replaceWorker()
@@ -97,7 +97,7 @@ describe('Workers', () => {
     await jobOf(runId)
     await first.kill()
     await gate.open()
-    await eventually(() => expect(jobsOf('crash-3', 'Gated')[0]?.status?.conditions).toBeDefined())
+    await expect.poll(() => jobsOf('crash-3', 'Gated')[0]?.status?.conditions).toBeDefined()
     await replaceWorker()
     expect(await outcomeOf(runId, 'crash-3', 'Gated')).toEqual(ONE_OF_EACH)
   })
@@ -106,7 +106,7 @@ describe('Workers', () => {
     const frozen = takeWorker()
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'latency', milliseconds: 500 } })
     const runId = await post('crash-4')
-    await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
+    await expect.poll(() => system.cluster.faults.list()).toEqual([])
     frozen.signal('SIGSTOP')
     const other = await replaceWorker()
     expect(await outcomeOf(runId, 'crash-4')).toEqual(ONE_OF_EACH)
@@ -125,7 +125,7 @@ describe('Workers', () => {
     const release = system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 500 } })
     const instances = ['crash-5a', 'crash-5b', 'crash-5c']
     const runIds = await Promise.all(instances.map((instance) => post(instance, 'Gated')))
-    await eventually(() => expect(system.cluster.faults.list()[0]?.hits).toBeGreaterThan(0))
+    await expect.poll(() => system.cluster.faults.list()[0]?.hits).toBeGreaterThan(0)
     expect(await first.stop()).toBe(0)
     release()
     await gate.open()
@@ -143,11 +143,11 @@ describe('Workers', () => {
     const earlier = answersToCreates().length
     system.cluster.faults.add({ ...creating, times: 1, fault: { type: 'latency', milliseconds: 4_000 } })
     const runId = await post('crash-6')
-    await eventually(() => expect(system.cluster.faults.list()).toEqual([]))
+    await expect.poll(() => system.cluster.faults.list()).toEqual([])
     await system.runs.unlock(runId)
     expect(await outcomeOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
     // The create of the first worker comes too late; with the answer it learns that it has lost the run.
-    await eventually(() => expect(answersToCreates().slice(earlier)).toEqual([201, 409]))
+    await expect.poll(() => answersToCreates().slice(earlier)).toEqual([201, 409])
     expect(await outcomeOf(runId, 'crash-6')).toEqual(ONE_OF_EACH)
     expect(minus(await read(), before)).toEqual([1, 0, 1])
   })
@@ -159,14 +159,14 @@ describe('Redis', () => {
   test('every run ends when Redis restarts while runs are queued and in flight', async () => {
     system.cluster.faults.add({ ...creating, fault: { type: 'latency', milliseconds: 200 } })
     const receipts = await system.post(makeWebhook(group.map((instance) => makeAlert('Gated', { instance }))))
-    await eventually(async () => expect((await system.jobs('Gated')).filter(isOneOf(group)).length).toBeGreaterThan(2))
+    await expect.poll(async () => (await system.jobs('Gated')).filter(isOneOf(group)).length).toBeGreaterThan(2)
     await system.redis.kill()
     await system.redis.restart()
     await gate.open()
     for (const [index, { runId }] of receipts.entries()) {
       expect(await outcomeOf(runId, group[index] ?? '', 'Gated')).toEqual(ONE_OF_EACH)
     }
-    await eventually(async () => expect(await statusOf(`${system.ingest.url}/readiness`)).toBe(200))
+    await expect.poll(() => statusOf(`${system.ingest.url}/readiness`)).toBe(200)
   })
 
   test('a repeat adopts the running Job after Redis was emptied', async () => {
@@ -222,7 +222,7 @@ describe('The API server', () => {
   test('a run waits while the API server refuses connections', async () => {
     await system.cluster.faults.refuse()
     const runId = await post('api-refuses')
-    await eventually(async () => expect(await system.runs.state(runId)).toBe('delayed'))
+    await expect.poll(() => system.runs.state(runId)).toBe('delayed')
     await system.cluster.faults.accept()
     expect(await outcomeOf(runId, 'api-refuses')).toEqual(ONE_OF_EACH)
   })
@@ -283,13 +283,13 @@ async function startSlow(): Promise<Slow> {
   const { faults } = own.cluster
   faults.add({ ...creating, times: 1, fault: { type: 'commit-then-hang' } })
   const [unanswered] = await own.post(firing('Quick'))
-  await eventually(() => expect(faults.list()).toEqual([]))
+  await vi.waitFor(() => expect(faults.list()).toEqual([]), PATIENCE)
   const [unwatched] = await own.post(firing('Gated'))
   const unwatchedId = unwatched?.runId ?? ''
   await jobOf(unwatchedId, own)
   faults.add({ verb: 'watch', resource: 'jobs', fault: { type: 'silent-watch' } })
   faults.cutWatches()
-  await eventually(() => expect(faults.list()[0]?.hits).toBe(1))
+  await vi.waitFor(() => expect(faults.list()[0]?.hits).toBe(1), PATIENCE)
   await held.open()
   return { gate: held, system: own, unanswered: unanswered?.runId ?? '', unwatched: unwatchedId }
 }
@@ -321,11 +321,11 @@ async function post(instance: string, alertname = 'Quick'): Promise<string> {
 
 /** Waits until the run has recorded its Job. */
 function jobOf(runId: string, { runs }: System = system): Promise<JobRef> {
-  return eventually(async () => {
+  return vi.waitFor(async () => {
     const run = await runs.find(runId)
     if (!run?.job) throw new Error(`run ${runId} has no Job yet`)
     return run.job
-  })
+  }, PATIENCE)
 }
 
 function jobsOf(instance: string, alertname = 'Quick'): Job[] {

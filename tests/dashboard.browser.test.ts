@@ -1,8 +1,8 @@
 /** The dashboard in a real browser, on top of the whole system. */
 import { AxeBuilder } from '@axe-core/playwright'
-import { eventually, findChromium, type OpiferProcess, startBrowser, startDashboard } from '@opifer/testkit'
+import { findChromium, type OpiferProcess, PATIENCE, startBrowser, startDashboard } from '@opifer/testkit'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Gate, makeGate } from './harness/gate.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
 import { startSystem, type System } from './harness/system.ts'
@@ -96,12 +96,12 @@ describe.skipIf(chromium === undefined)('dashboard in a browser', { timeout: 60_
     expect(await warning.count()).toBe(0)
     onTestFinished(async () => void (await system.startWorker()))
     await Promise.all(system.workers.map((worker) => worker.stop()))
-    await eventually(
+    await vi.waitFor(
       async () => {
         await page.clock.fastForward(15_000)
         expect(await warning.count()).toBe(1)
       },
-      { ...PATIENT, interval: 500 },
+      { ...PATIENCE, ...PATIENT, interval: 500 },
     )
   })
 
@@ -118,10 +118,9 @@ describe.skipIf(chromium === undefined)('dashboard in a browser', { timeout: 60_
     await overview.getByText('Runs by outcome as a table').click()
     await system.post(firing('DiskSpaceLow', { instance: 'focus-3' }))
     const [before] = await overview.locator('.figures dd').allInnerTexts()
-    await eventually(
-      async () => expect((await overview.locator('.figures dd').allInnerTexts())[0]).not.toBe(before),
-      PATIENT,
-    )
+    await expect
+      .poll(async () => (await overview.locator('.figures dd').allInnerTexts())[0], { ...PATIENCE, ...PATIENT })
+      .not.toBe(before)
     expect(await overview.locator('#outcomes-data').getAttribute('open')).not.toBeNull()
   })
 
@@ -160,12 +159,12 @@ describe.skipIf(chromium === undefined)('dashboard in a browser', { timeout: 60_
 
   test('cancelling a run ends it and deletes its Job', async () => {
     const [receipt] = await system.post(firing('Stuck'))
-    await eventually(async () => expect(await system.jobs('Stuck')).toHaveLength(1), PATIENT)
+    await expect.poll(() => system.jobs('Stuck'), { ...PATIENCE, ...PATIENT }).toHaveLength(1)
     const page = await openLive(`/runs/${receipt?.runId}`)
     await page.getByText('Cancel…').click()
     await page.getByRole('button', { name: 'Cancel this run' }).click()
     await page.locator('.run-title').getByText('cancelled').waitFor()
-    await eventually(async () => expect(await system.jobs('Stuck')).toHaveLength(0), PATIENT)
+    await expect.poll(() => system.jobs('Stuck'), { ...PATIENCE, ...PATIENT }).toHaveLength(0)
   })
 
   test('the page of a run shows whether the alert resolved afterwards', async () => {

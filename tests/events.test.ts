@@ -1,8 +1,8 @@
 /** The Kubernetes Events about Operarios that fail or can't work, and their cost. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { eventually, findExecutable } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { findExecutable, PATIENCE } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readCounter } from './harness/metrics.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
 import { startSystem, type System } from './harness/system.ts'
@@ -54,7 +54,7 @@ describe('Kubernetes Events', () => {
     const receipts = await system.post(makeWebhook(alerts))
     await Promise.all(receipts.map(({ runId }) => system.runs.end(runId, { timeout: 30_000 })))
     const isCounted = async () => expect(await eventOf(system, 'openfero-storm-firing')).toMatchObject({ count: 30 })
-    await eventually(isCounted, { timeout: 25_000 })
+    await vi.waitFor(isCounted, { ...PATIENCE, timeout: 25_000 })
     expect(warnings(system, 'openfero-storm-firing')).toHaveLength(1)
     expect(eventCalls(system) - before).toBeLessThanOrEqual(5)
   })
@@ -70,7 +70,7 @@ describe('Kubernetes Events', () => {
     system.cluster.faults.add({ verb: 'create', resource: 'events', fault: { type: 'status', code: 403 } })
     expect((await system.run(firing('Refused'))).result.outcome).toBe('failed')
     const failures = () => readCounter('opifer_kube_events_total{result="failed"}', system.workers)
-    await eventually(async () => expect(await failures()).toBe(1))
+    await expect.poll(() => failures()).toBe(1)
     await system.workers[0]?.waitForLine(/"could not write Kubernetes Event"/)
   })
 })
@@ -92,11 +92,11 @@ function warnings({ cluster }: System, configMap: string): Record<string, unknow
 }
 
 function eventOf(system: System, configMap: string): Promise<Record<string, unknown>> {
-  return eventually(() => {
+  return vi.waitFor(() => {
     const [event] = warnings(system, configMap)
     if (!event) throw new Error(`no Event about ${configMap}`)
     return event
-  })
+  }, PATIENCE)
 }
 
 function calls({ cluster }: System): string[] {

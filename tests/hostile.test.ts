@@ -9,8 +9,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type KubeObject, validateJob } from '@opifer/devcluster'
-import { eventually } from '@opifer/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { PATIENCE } from '@opifer/testkit'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { BAD_MANIFESTS, jobYaml } from './harness/bad-manifests.ts'
 import { postBody } from './harness/http.ts'
 import { makeOperario, printEnv, shell, succeed } from './harness/operario.ts'
@@ -332,7 +332,7 @@ describe('URLs', () => {
       response.end()
     }).listen(0, '127.0.0.1')
     onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())))
-    const url = await eventually(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const url = await vi.waitFor(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, PATIENCE)
     const alert = makeAlert(
       'PrintsEnv',
       { runbook_url: `${url}/label` },
@@ -395,7 +395,7 @@ describe('Request bodies', () => {
     )
     // The last chunk never comes, so a server must not wait for it.
     for (let sent = 0; sent < 20; sent++) socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`)
-    await eventually(() => expect(answer).toMatch(/^HTTP\/1.1 413 /))
+    await expect.poll(() => answer).toMatch(/^HTTP\/1.1 413 /)
   })
 
   test('a deeply nested alert ends invalid and does not affect its group', async () => {

@@ -3,8 +3,8 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { eventually } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PATIENCE } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
 import { startSystem, type System } from './harness/system.ts'
 import { firing } from './harness/webhook.ts'
@@ -98,7 +98,7 @@ async function causeErrors({ cluster, ingest, workers, redis, run, runs, post, s
   await run(firing('Fails'))
   cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'latency', milliseconds: 60_000 } })
   const [receipt] = await post(firing('Taken'))
-  await eventually(() => expect(cluster.faults.list().at(-1)?.hits).toBe(1))
+  await vi.waitFor(() => expect(cluster.faults.list().at(-1)?.hits).toBe(1), PATIENCE)
   await workers[0]?.kill()
   cluster.faults.clear()
   await startWorker()
@@ -109,7 +109,7 @@ async function causeErrors({ cluster, ingest, workers, redis, run, runs, post, s
   await (await send('{}', 'text/plain')).text()
   await (await send('{', 'application/json')).text()
   await redis.kill()
-  await eventually(() => expect(ingest.lines.join('\n')).toContain('"Redis connection lost"'))
+  await vi.waitFor(() => expect(ingest.lines.join('\n')).toContain('"Redis connection lost"'), PATIENCE)
   await (await send(JSON.stringify(firing('Succeeds')), 'application/json')).text()
   await redis.restart()
   await ingest.waitForLine(/"Redis connection restored"/)

@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { eventually, findExecutable, type OpiferProcess, startDashboard } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findExecutable, type OpiferProcess, PATIENCE, startDashboard } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { documentedMetrics } from './harness/documented-metrics.ts'
 import { type ExposedMetric, exposedMetrics } from './harness/metrics.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
@@ -99,14 +99,14 @@ describe('Run metrics', () => {
 test('metrics show at once that Redis is down, and hide the unknown state of the queue', async () => {
   await system.redis.kill()
   const all = Object.values(processes())
-  await eventually(async () => {
+  await vi.waitFor(async () => {
     for (const text of await Promise.all(all.map(scrape))) expect(text).toContain('\nopifer_redis_up 0\n')
-  })
+  }, PATIENCE)
   for (const text of await Promise.all(all.map(scrape))) expect(text).not.toContain('opifer_queue_runs{')
   await system.redis.restart()
-  await eventually(async () => {
+  await vi.waitFor(async () => {
     for (const text of await Promise.all(all.map(scrape))) expect(text).toContain('opifer_queue_runs{state="waiting"}')
-  })
+  }, PATIENCE)
 })
 
 /** Some traffic for every metric. */
@@ -126,13 +126,13 @@ async function giveTraffic({ cluster, post, run, ingest, runs }: System): Promis
   await runs.end(((await again.json()) as { runId: string }).runId)
   await fetch(`${ingest.url}/alerts`, { method: 'POST', body: '{', headers: { 'Content-Type': 'application/json' } })
   cluster.faults.cutWatches()
-  await eventually(() => expect(cluster.store.list('events').filter(isOfConfigMap)).toHaveLength(2))
-  await eventually(async () => {
+  await vi.waitFor(() => expect(cluster.store.list('events').filter(isOfConfigMap)).toHaveLength(2), PATIENCE)
+  await vi.waitFor(async () => {
     const text = await scrape(processes().worker)
     for (const resource of ['configmaps', 'jobs']) {
       expect(text).toContain(`opifer_watch_interruptions_total{resource="${resource}"}`)
     }
-  })
+  }, PATIENCE)
 }
 
 function isOfConfigMap({ involvedObject }: Record<string, unknown>): boolean {

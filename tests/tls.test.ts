@@ -1,17 +1,17 @@
 /** Ingest with TLS and required client certificates: what a real Alertmanager and a kubelet can do. */
 import { request, type RequestOptions } from 'node:https'
 import {
-  eventually,
   findAlertmanager,
   makeCertificates,
   mountSecret,
+  PATIENCE,
   startAlertmanager,
   startIngest,
   startIssuer,
   startRedis,
   statusOf,
 } from '@opifer/testkit'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 const isMissing = findAlertmanager() === undefined
 if (isMissing) console.warn('Alertmanager is not on the PATH: its webhooks over TLS are not tested.')
@@ -78,7 +78,7 @@ test('renewed certificates take effect without a restart, and no key is logged',
   expect(await get(`${ingest.url}/alerts`, { ca: first.ca, ...client })).toBe(200)
   await secret.update(filesOf(second))
   const renewed = { ca: second.ca, ...(await second.client('alertmanager')) }
-  await eventually(async () => expect(await get(`${ingest.url}/alerts`, renewed)).toBe(200))
+  await expect.poll(() => get(`${ingest.url}/alerts`, renewed)).toBe(200)
   expect(ingest.lines.join('\n')).not.toMatch(/PRIVATE KEY|BEGIN/)
 })
 
@@ -98,8 +98,8 @@ test.skipIf(isMissing)('Alertmanager posts with its client certificate and a tok
   })
   onTestFinished(() => alertmanager.stop())
   await alertmanager.postAlerts([{ labels: { alertname: 'DiskSpaceLow' } }])
-  await eventually(async () => {
+  await vi.waitFor(async () => {
     const metrics = await (await fetch(`${operations}/metrics`)).text()
     expect(metrics).toMatch(/opifer_webhooks_total\{code="202"\} 1/)
-  })
+  }, PATIENCE)
 })

@@ -1,7 +1,7 @@
 /** Traces lead from a webhook to the outcome of its runs through real processes, and cost nothing when they are off. */
 import type { ServerResponse } from 'node:http'
-import { eventually, freePort } from '@opifer/testkit'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort, PATIENCE } from '@opifer/testkit'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type CollectedSpan, type Collector, startCollector } from './harness/collector.ts'
 import { makeOperario, shell, succeed } from './harness/operario.ts'
 import { startSystem, type System, type SystemOptions } from './harness/system.ts'
@@ -36,7 +36,7 @@ describe('With a collector', () => {
   test('a webhook and its runs are one trace across ingest and worker', async () => {
     const { id } = await system.run(firing('Succeeds'))
     const last = await ended(collector, 'Succeeds')
-    const trace = await eventually(() => {
+    const trace = await vi.waitFor(() => {
       const spans = collector.spans.filter(({ traceId }) => traceId === last.traceId)
       expect(tree(spans)).toEqual([
         'POST /alerts',
@@ -46,7 +46,7 @@ describe('With a collector', () => {
         '    process runs',
       ])
       return spans
-    })
+    }, PATIENCE)
     const first = trace.find(({ name }) => name === 'POST /alerts')
     expect(first).toMatchObject({
       service: 'opifer-ingest',
@@ -70,13 +70,13 @@ describe('With a collector', () => {
     const receipts = await Promise.all(instances.map((instance) => system.post(firing('Succeeds', { instance }))))
     for (const [receipt] of receipts) {
       const { id } = await system.runs.end(receipt?.runId ?? '')
-      await eventually(() => {
+      await vi.waitFor(() => {
         const { traceId } = spanOf(collector.spans, ({ attributes }) => attributes['opifer.run.id'] === id)
         const spans = collector.spans.filter((span) => span.traceId === traceId)
         const runs = spans.flatMap(({ attributes }) => attributes['opifer.run.id'] ?? [])
         expect(new Set(runs)).toEqual(new Set([id]))
         expect(spans.filter(({ name }) => name === 'POST /alerts')).toHaveLength(1)
-      })
+      }, PATIENCE)
     }
   })
 
@@ -84,11 +84,11 @@ describe('With a collector', () => {
     system.cluster.faults.add({ verb: 'create', resource: 'jobs', fault: { type: 'status', code: 500 }, times: 1 })
     await system.run(firing('Retried'))
     const { traceId } = await ended(collector, 'Retried')
-    await eventually(() => {
+    await vi.waitFor(() => {
       const names = collector.spans.filter((span) => span.traceId === traceId).map(({ name }) => name)
       expect(names.filter((name) => name === 'create jobs')).toHaveLength(2)
       expect(names.filter((name) => name === 'POST /alerts')).toHaveLength(1)
-    })
+    }, PATIENCE)
   })
 
   test('spans contain no label but the alertname, and no annotation, query, flag or error', async () => {
@@ -100,7 +100,10 @@ describe('With a collector', () => {
     })
     await response.text()
     const { traceId } = await ended(collector, 'Fails')
-    await eventually(() => spanOf(collector.spans, (span) => span.traceId === traceId && span.name === 'POST /alerts'))
+    await vi.waitFor(
+      () => spanOf(collector.spans, (span) => span.traceId === traceId && span.name === 'POST /alerts'),
+      PATIENCE,
+    )
     expect(collector.bodies.join('\n')).not.toContain('s3cret')
   })
 })
@@ -173,8 +176,10 @@ async function makeSystem(options: SystemOptions) {
 
 /** The span of the attempt in which the run of this alert ended. */
 function ended({ spans }: Collector, alertname: string): Promise<CollectedSpan> {
-  return eventually(() =>
-    spanOf(spans, ({ attributes }) => 'opifer.outcome' in attributes && attributes['opifer.alertname'] === alertname),
+  return vi.waitFor(
+    () =>
+      spanOf(spans, ({ attributes }) => 'opifer.outcome' in attributes && attributes['opifer.alertname'] === alertname),
+    PATIENCE,
   )
 }
 

@@ -3,10 +3,10 @@
  * checks that they request nothing else in any other test.
  */
 import { createRunFlags } from '@opifer/queue'
-import { eventually } from '@opifer/testkit'
+import { PATIENCE } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { makeGate } from '../harness/gate.ts'
 import { makeOperario, shell, succeed } from '../harness/operario.ts'
 import { assertGranted, type Right, rightsOf, rightsUsed } from '@opifer/devcluster'
@@ -68,9 +68,9 @@ async function cancelOne(): Promise<void> {
   onTestFinished(() => redis.disconnect())
   const [receipt] = await system.post(firing('TakesLong'))
   const runId = receipt?.runId ?? ''
-  await eventually(async () => expect((await system.runs.find(runId))?.job).toBeDefined())
+  await vi.waitFor(async () => expect((await system.runs.find(runId))?.job).toBeDefined(), PATIENCE)
   await createRunFlags(redis, '{opifer}').requestCancel(runId, 'a test')
-  await eventually(() => system.runs.promote(runId))
+  await vi.waitFor(() => system.runs.promote(runId), PATIENCE)
   expect((await system.runs.end(runId)).result.outcome).toBe('cancelled')
 }
 
@@ -78,7 +78,7 @@ async function cancelOne(): Promise<void> {
 async function warnTwice(): Promise<void> {
   await system.run(firing('Fails', { instance: 'again' }))
   const verbs = () => system.cluster.audit.entries().flatMap((entry) => (entry.resource === 'events' ? entry.verb : []))
-  await eventually(() => expect(verbs()).toContain('patch'), { timeout: 25_000 })
+  await vi.waitFor(() => expect(verbs()).toContain('patch'), { ...PATIENCE, timeout: 25_000 })
 }
 
 async function granted(): Promise<Set<Right>> {

@@ -1,6 +1,6 @@
 import { createRecorder } from '@opifer/history/testing'
 import { makeRun } from '@opifer/core/testing'
-import { eventually, startDashboard, startProcess, startRedis } from '@opifer/testkit'
+import { startDashboard, startProcess, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
@@ -53,7 +53,7 @@ test('a hundred live clients share one subscription and cost writers nothing', a
   const { server, dashboard } = await startWithRedis()
   const redis = new Redis(server.url)
   onTestFinished(() => redis.disconnect())
-  await eventually(async () => expect(await subscribers(redis)).toBe(1))
+  await expect.poll(() => subscribers(redis)).toBe(1)
   const alone = await costOfWriting(redis)
 
   const disconnect = new AbortController()
@@ -63,7 +63,7 @@ test('a hundred live clients share one subscription and cost writers nothing', a
   )
   const seen = streams.map(({ body }) => read(body))
   expect(await costOfWriting(redis)).toEqual(alone)
-  for (const one of seen) await eventually(() => expect(one.text).toContain('"kind":"began"'))
+  for (const one of seen) await expect.poll(() => one.text).toContain('"kind":"began"')
   expect(await subscribers(redis)).toBe(1)
 })
 
@@ -73,12 +73,12 @@ test('live updates continue after Redis restarts', async () => {
   onTestFinished(() => disconnect.abort())
   const stream = read((await fetch(`${dashboard.url}/api/events`, { signal: disconnect.signal })).body)
   await server.restart()
-  await eventually(async () => expect((await fetch(`${dashboard.url}/readiness`)).status).toBe(200))
+  await expect.poll(async () => (await fetch(`${dashboard.url}/readiness`)).status).toBe(200)
   const redis = new Redis(server.url)
   onTestFinished(() => redis.disconnect())
-  await eventually(async () => expect(await subscribers(redis)).toBe(1))
+  await expect.poll(() => subscribers(redis)).toBe(1)
   await costOfWriting(redis)
-  await eventually(() => expect(stream.text).toContain('"kind":"began"'))
+  await expect.poll(() => stream.text).toContain('"kind":"began"')
 })
 
 async function subscribers(redis: Redis): Promise<number> {

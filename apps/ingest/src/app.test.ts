@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
 import { type HttpServer, serveHttp } from '@opifer/platform/http'
-import { eventually, freePort, loadFixture, type RedisServer, startRedis, statusOf } from '@opifer/testkit'
+import { freePort, loadFixture, type RedisServer, startRedis, statusOf } from '@opifer/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openIngest, type OpenIngest } from './testing/open-ingest.ts'
 
@@ -218,11 +218,11 @@ describe('health', () => {
     const own = await startRedis()
     onTestFinished(() => own.stop())
     const ingest = await startIngest({}, own.url)
-    await eventually(async () => expect(await readinessOf(ingest)).toEqual([200, 'ok']))
+    await expect.poll(() => readinessOf(ingest)).toEqual([200, 'ok'])
     own.pause()
     expect(await readinessOf(ingest)).toEqual([503, expect.stringContaining('Redis')])
     own.resume()
-    await eventually(async () => expect(await readinessOf(ingest)).toEqual([200, 'ok']))
+    await expect.poll(() => readinessOf(ingest)).toEqual([200, 'ok'])
   })
 })
 
@@ -235,7 +235,7 @@ describe('503', () => {
     )
     const late = await startRedis({ port })
     onTestFinished(() => late.stop())
-    await eventually(async () => expect((await post(webhookText(), JSON_TYPE, ingest)).status).toBe(202))
+    await expect.poll(async () => (await post(webhookText(), JSON_TYPE, ingest)).status).toBe(202)
   })
 
   test('answers 400, not 503, to invalid JSON while Redis is down', async () => {
@@ -363,7 +363,7 @@ describe('over a real connection', () => {
     // A later request was answered, so the earlier bytes have arrived.
     await answerTo(head('Content-Length: 2'), '{}')
     socket.destroy()
-    await eventually(async () => expect(await webhooksCounted('408')).toBe(before + 1))
+    await expect.poll(() => webhooksCounted('408')).toBe(before + 1)
   })
 
   test('answers two webhooks on one connection', async () => {

@@ -1,9 +1,9 @@
 import { alertKeyOf, isInvalid, isOver, parseWebhook, type ResolvedMark, type Run, type Webhook } from '@opifer/core'
 import { makeAlert, makeWebhook } from '@opifer/core/testing'
-import { eventually, freePort, loadFixture, type RedisServer, startProxy, startRedis } from '@opifer/testkit'
+import { freePort, loadFixture, PATIENCE, type RedisServer, startProxy, startRedis } from '@opifer/testkit'
 import type { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Intake, Receipt } from './intake.ts'
 import { openIngest, type OpenIngest } from './testing/open-ingest.ts'
 
@@ -113,7 +113,7 @@ describe('a webhook', () => {
     expect(await redis.keys('*:history:*')).toEqual([])
     await intake(webhook)
     await intake(parsedWebhook(alertAt('a')))
-    await eventually(async () => expect(await repeatsOf(first?.runId)).toBe('2'))
+    await expect.poll(() => repeatsOf(first?.runId)).toBe('2')
     expect(await repeatsOf(second?.runId)).toBe('1')
   })
 
@@ -182,7 +182,7 @@ describe('a cooldown', () => {
     await coolDown(ingest, { run: await runOf(ingest.queue, first), runId: 'earlier', cooldownMs: 50 })
     expect(resultsOf(await ingest.intake(parsedWebhook()))).toEqual(['cooldown'])
     await finish(ingest, first?.runId)
-    await eventually(async () => expect(resultsOf(await ingest.intake(parsedWebhook()))).toEqual(['enqueued']))
+    await expect.poll(async () => resultsOf(await ingest.intake(parsedWebhook()))).toEqual(['enqueued'])
   })
 })
 
@@ -341,7 +341,7 @@ async function refusalOf({ intake }: OpenIngest, webhook = parsedWebhook()): Pro
   return [answer.reason, answer.cause instanceof Error ? answer.cause.message : ''].join(': ')
 }
 
-const recovered = ({ intake }: OpenIngest) => eventually(async () => resultsOf(await intake(parsedWebhook())))
+const recovered = ({ intake }: OpenIngest) => vi.waitFor(async () => resultsOf(await intake(parsedWebhook())), PATIENCE)
 
 describe('without Redis', () => {
   test('intake is unavailable while Redis was never up, and accepts webhooks once it is', async () => {
@@ -377,7 +377,7 @@ describe('without Redis', () => {
     onTestFinished(() => proxy.stop())
     const ingest = await startIngest(IMPATIENT, `redis://127.0.0.1:${proxy.port}`)
     ingest.redis.once('ready', () => proxy.cut())
-    await eventually(() => expect(ingest.redis.status).toBe('reconnecting'))
+    await expect.poll(() => ingest.redis.status).toBe('reconnecting')
     proxy.restore()
     expect(await recovered(ingest)).toHaveLength(1)
   })
@@ -405,7 +405,7 @@ describe('without Redis', () => {
     const replica = await startServer('--replicaof', server.host, String(server.port))
     const ingest = await startIngest(IMPATIENT, replica.url)
     // In between it reconnects, in search of the master.
-    await eventually(async () => expect(await refusalOf(ingest)).toMatch(/did not take all alerts: .*READONLY/))
+    await expect.poll(() => refusalOf(ingest)).toMatch(/did not take all alerts: .*READONLY/)
   })
 })
 

@@ -7,7 +7,6 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { makeWebhook } from '@opifer/core/testing'
 import {
-  eventually,
   freePort,
   type ManagedProcess,
   type RedisServer,
@@ -110,7 +109,7 @@ describe('without Redis', () => {
 
     const late = await startRedis({ port })
     onTestFinished(() => late.stop())
-    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    await expect.poll(() => ingest.readiness()).toBe(200)
     expect((await ingest.post()).status).toBe(202)
   })
 
@@ -132,7 +131,7 @@ describe('SIGTERM', () => {
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const ingest = await startIngest(`redis://127.0.0.1:${proxy.port}`, ['--redisTimeout=20s'])
-    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    await expect.poll(() => ingest.readiness()).toBe(200)
     proxy.stall()
     const sockets = await Promise.all([1, 2, 3].map(() => startPost(ingest, BODY)))
     ingest.signal('SIGTERM')
@@ -144,7 +143,7 @@ describe('SIGTERM', () => {
 
   test('on SIGTERM accepts the rest of a webhook that is being sent', async () => {
     const ingest = await startIngest(server.url)
-    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    await expect.poll(() => ingest.readiness()).toBe(200)
     const socket = await startPost(ingest, BODY.slice(0, 10))
     ingest.signal('SIGTERM')
     await ingest.waitForLine(/"msg":"stopping"/)
@@ -178,7 +177,7 @@ describe('secrets', () => {
         OPIFER_AUTH_BEARER_TOKEN_FILE: files['authBearerToken'],
       },
     )
-    await eventually(async () => expect(await ingest.readiness()).toBe(200))
+    await expect.poll(() => ingest.readiness()).toBe(200)
     expect((await ingest.post({ Authorization: wrong })).status).toBe(401)
     expect((await ingest.post()).status).toBe(401)
     expect((await ingest.post({ Authorization: right })).status).toBe(202)
@@ -229,7 +228,7 @@ test('loses no acknowledged alert when killed', async () => {
   const own = await startRedis({ appendonly: 'always' })
   onTestFinished(() => own.stop())
   const ingest = await startIngest(own.url)
-  await eventually(async () => expect(await ingest.readiness()).toBe(200))
+  await expect.poll(() => ingest.readiness()).toBe(200)
   const { alerts } = JSON.parse((await ingest.post()).body) as { alerts: { runId: string }[] }
   await ingest.kill()
   await own.kill()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { openRunQueue } from '@opifer/queue'
-import { eventually, startRedis } from '@opifer/testkit'
+import { startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { watchPressure, type PressureLimits } from './pressure.ts'
@@ -27,9 +27,9 @@ async function startPressure(limits: Partial<PressureLimits>, ...extraArgs: stri
 test('pressure rises while too many runs wait and falls when they are fewer', async () => {
   const { queue, pressure } = await startPressure({ maxQueued: 2 })
   await queue.addBulk(['a', 'b', 'c'].map((name) => ({ name, data: {} })))
-  await eventually(() => expect(pressure.reason()).toBe('too many waiting runs: 3, --maxQueued=2'))
+  await expect.poll(() => pressure.reason()).toBe('too many waiting runs: 3, --maxQueued=2')
   await queue.drain()
-  await eventually(() => expect(pressure.reason()).toBeUndefined())
+  await expect.poll(() => pressure.reason()).toBeUndefined()
 })
 
 test('pressure does not count runs that wait for their Jobs', async () => {
@@ -37,32 +37,32 @@ test('pressure does not count runs that wait for their Jobs', async () => {
   await queue.addBulk(['a', 'b', 'c'].map((name) => ({ name, data: {}, opts: { delay: 60_000 } })))
   await queue.add('d', {})
   await queue.add('e', {})
-  await eventually(() => expect(pressure.reason()).toContain('too many waiting runs: 2,'))
+  await expect.poll(() => pressure.reason()).toContain('too many waiting runs: 2,')
 })
 
 test('pressure rises before Redis is full', async () => {
   const { redis, pressure } = await startPressure({ maxMemoryPercent: 25 }, '--maxmemory', '40mb')
   await redis.set('ballast', 'x'.repeat(12_000_000))
-  await eventually(() => expect(pressure.reason()).toMatch(/^Redis is almost full: \d\d % of its maxmemory/))
+  await expect.poll(() => pressure.reason()).toMatch(/^Redis is almost full: \d\d % of its maxmemory/)
   await redis.del('ballast')
-  await eventually(() => expect(pressure.reason()).toBeUndefined())
+  await expect.poll(() => pressure.reason()).toBeUndefined()
 })
 
 test('pressure ignores memory without a maxmemory', async () => {
   const { redis, queue, pressure } = await startPressure({ maxMemoryPercent: 1, maxQueued: 0 })
   await redis.set('ballast', 'x'.repeat(12_000_000))
   await queue.add('a', {})
-  await eventually(() => expect(pressure.reason()).toContain('too many waiting runs: 1,'))
+  await expect.poll(() => pressure.reason()).toContain('too many waiting runs: 1,')
   await queue.drain()
-  await eventually(() => expect(pressure.reason()).toBeUndefined())
+  await expect.poll(() => pressure.reason()).toBeUndefined()
 })
 
 test('pressure falls while Redis is down and is checked again afterwards', async () => {
   const { server, queue, pressure } = await startPressure({ maxQueued: 0 }, '--appendonly', 'yes')
   await queue.add('a', {})
-  await eventually(() => expect(pressure.reason()).toBeDefined())
+  await expect.poll(() => pressure.reason()).toBeDefined()
   await server.kill()
-  await eventually(() => expect(pressure.reason()).toBeUndefined())
+  await expect.poll(() => pressure.reason()).toBeUndefined()
   await server.restart()
-  await eventually(() => expect(pressure.reason()).toBeDefined())
+  await expect.poll(() => pressure.reason()).toBeDefined()
 })

@@ -6,10 +6,10 @@ import { makeConfigMap, makeRun } from '@opifer/core/testing'
 import { type DevCluster, startDevCluster } from '@opifer/devcluster'
 import { createHistoryReader, createPresence, createPublishedOperarios } from '@opifer/history'
 import { createRunFlags, RUNS } from '@opifer/queue'
-import { eventually, freePort, type RedisServer, startProcess, startRedis } from '@opifer/testkit'
+import { freePort, PATIENCE, type RedisServer, startProcess, startRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test, type TestContext, vi } from 'vitest'
 import { stored } from './testing/builders.ts'
 import { NAMESPACE } from './testing/cluster.ts'
 
@@ -27,12 +27,12 @@ test.concurrent('is not ready before the first lists are complete, nor while Red
   expect(await worker.get('/readiness')).toEqual([503, 'the first lists of ConfigMaps and Jobs are not complete'])
   expect(await worker.get('/healthz')).toEqual([200, 'ok'])
   cluster.faults.clear()
-  await eventually(async () => expect(await worker.get('/readiness')).toEqual([200, 'ok']))
+  await expect.poll(() => worker.get('/readiness')).toEqual([200, 'ok'])
   await worker.waitForLine(READY, PATIENT.timeout)
   await redis.kill()
-  await eventually(async () => expect(await worker.get('/readiness')).toEqual([503, 'Redis is not connected']))
+  await expect.poll(() => worker.get('/readiness')).toEqual([503, 'Redis is not connected'])
   await redis.restart()
-  await eventually(async () => expect(await worker.get('/readiness')).toEqual([200, 'ok']))
+  await expect.poll(() => worker.get('/readiness')).toEqual([200, 'ok'])
   expect(await worker.stop()).toBe(0)
 })
 
@@ -66,7 +66,7 @@ describe.concurrent('exits 0 on SIGTERM', () => {
     const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     cluster.faults.pause()
     const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
-    await eventually(async () => expect(await worker.get('/readiness')).toMatchObject([503, expect.anything()]))
+    await expect.poll(() => worker.get('/readiness')).toMatchObject([503, expect.anything()])
     expect(await worker.stop(SOON)).toBe(0)
   })
 
@@ -105,25 +105,25 @@ test.concurrent('records the outcome of a run, and ends one that was cancelled',
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   const queue = await enqueue(context, redis)
-  await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENT)
+  await expect.poll(() => cluster.store.list('jobs'), { ...PATIENCE, ...PATIENT }).toHaveLength(1)
   const client = new Redis(redis.url)
   context.onTestFinished(() => client.disconnect())
   const reader = createHistoryReader(client, '{opifer}')
   const { id } = makeRun()
-  await eventually(async () => expect((await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/))
+  await expect.poll(async () => (await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/)
   const record = await reader.get(id)
   expect(record?.operario).toMatchObject({ key: 'DiskSpaceLow' })
   const catalogue = createPublishedOperarios(client, '{opifer}', 1)
-  await eventually(async () => expect(await catalogue.list()).toHaveLength(1))
+  await expect.poll(() => catalogue.list()).toHaveLength(1)
   expect(await catalogue.manifest(record?.operario?.manifestHash ?? '')).toBeDefined()
   expect(await createPresence(client, '{opifer}').list()).toMatchObject([{ app: 'worker', pid: worker.pid }])
 
   await createRunFlags(client, '{opifer}').requestCancel(id, 'ada')
-  await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+  await expect.poll(() => queue.getJobState(id)).toBe('delayed')
   await (await queue.getJob(id))?.promote()
-  await eventually(async () => expect((await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }))
+  await expect.poll(async () => (await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' })
   expect(cluster.store.list('jobs')).toEqual([])
-  await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+  await expect.poll(() => queue.getJobState(id)).toBe('completed')
   expect(await worker.stop()).toBe(0)
   expect(await createPresence(client, '{opifer}').list()).toEqual([])
 })
@@ -136,7 +136,7 @@ test.concurrent('creates its Job although the history can’t be written', async
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   await enqueue(context, redis)
-  await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENT)
+  await expect.poll(() => cluster.store.list('jobs'), { ...PATIENCE, ...PATIENT }).toHaveLength(1)
   await worker.waitForLine(/could not write run history/)
 })
 
@@ -156,7 +156,7 @@ test.concurrent('logs no secret, not even at the trace level', async (context) =
   cluster.faults.add({ verb: 'create', fault: { type: 'status', code: 401 }, times: 1 })
   cluster.faults.add({ verb: 'create', fault: { type: 'cut' }, times: 1 })
   cluster.faults.cutWatches()
-  await eventually(() => expect(cluster.store.list('jobs')).toHaveLength(1))
+  await expect.poll(() => cluster.store.list('jobs')).toHaveLength(1)
   await worker.waitForLine(/Adding labels as environment variables/)
   await worker.waitForLine(/Job created/)
   await redis.kill()
@@ -178,7 +178,7 @@ async function givenTurnUnderWay(context: TestContext, flags = ['--shutdownTimeo
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url, flags })
   await worker.waitForLine(READY, PATIENT.timeout)
   await enqueue(context, redis)
-  await eventually(() => expect(cluster.faults.list()[0]?.hits).toBe(1))
+  await vi.waitFor(() => expect(cluster.faults.list()[0]?.hits).toBe(1), PATIENCE)
   return { worker, redis }
 }
 
@@ -217,7 +217,7 @@ async function givenWorker(context: TestContext, { kubeconfig, redisUrl, flags =
     const response = await fetch(`http://${addr}${path}`)
     return [response.status, await response.text()]
   }
-  await eventually(() => get('/healthz'), PATIENT)
+  await vi.waitFor(() => get('/healthz'), { ...PATIENCE, ...PATIENT })
   return { ...worker, get }
 }
 

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
-import { eventually } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { jobs, makeJob, makePod, pods, startTestApi } from './testing/api.ts'
 
@@ -33,14 +32,14 @@ test('a deleted pod ends gracefully first, a forced one is removed at once', asy
   const command = ['sh', '-c', 'trap "exit 0" TERM; echo up; while :; do sleep 0.01; done']
   for (const name of ['graceful', 'forced']) {
     await send('POST', pods, { body: makePod(name, { containers: [{ name: 'main', image: 'busybox', command }] }) })
-    await eventually(async () => expect((await send('GET', `${pods}/${name}/log`)).body).toBe('up\n'))
+    await expect.poll(async () => (await send('GET', `${pods}/${name}/log`)).body).toBe('up\n')
   }
   const watch = await open(`${pods}?watch=true&fieldSelector=metadata.name%3Dgraceful`)
   await watch.next()
   expect(await send('DELETE', `${pods}/graceful`)).toMatchObject({ code: 200, body: { kind: 'Pod' } })
   const asked = await watch.next()
   expect([asked?.type, asked?.object.metadata.deletionTimestamp]).toEqual(['MODIFIED', expect.any(String)])
-  await eventually(async () => expect(await send('GET', `${pods}/graceful`)).toMatchObject({ code: 404 }))
+  await expect.poll(() => send('GET', `${pods}/graceful`)).toMatchObject({ code: 404 })
 
   await send('DELETE', `${pods}/forced?gracePeriodSeconds=0`)
   expect(await send('GET', `${pods}/forced`)).toMatchObject({ code: 404 })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BatchV1Api, KubeConfig } from '@kubernetes/client-node'
-import { eventually, startProcess } from '@opifer/testkit'
-import { expect, onTestFinished, test } from 'vitest'
+import { PATIENCE, startProcess } from '@opifer/testkit'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeJob } from './testing/api.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -22,10 +22,10 @@ test('the program runs a Job with the local program of its image and exits clean
   config.loadFromString(await readFile(kubeconfig, 'utf8'))
   const batch = config.makeApiClient(BatchV1Api)
   await batch.createNamespacedJob({ namespace: 'default', body: makeJob('greet') })
-  await eventually(async () => {
+  await vi.waitFor(async () => {
     const { status } = await batch.readNamespacedJob({ namespace: 'default', name: 'greet' })
     expect(status?.succeeded).toBe(1)
-  })
+  }, PATIENCE)
   expect(await cluster.stop()).toBe(0)
 })
 

@@ -1,6 +1,6 @@
-import { eventually } from '@opifer/testkit'
+import { PATIENCE } from '@opifer/testkit'
 import { Redis } from 'ioredis'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Change, createChangePublisher, subscribeToChanges } from './changes.ts'
 import {
   makeHistory,
@@ -33,7 +33,7 @@ test('a subscriber receives each change once, and nothing from other versions', 
   createChangePublisher(db.redis, PREFIX, rethrow)(run.id, 'created')
   await createRepeatCounter(db.redis, PREFIX)([run.id], T0)
   const kinds = ['began', 'attempt-failed', 'ended', 'created', 'repeated'] as const
-  await eventually(() => expect(received).toEqual(kinds.map((kind) => ({ id: run.id, kind }))))
+  await vi.waitFor(() => expect(received).toEqual(kinds.map((kind) => ({ id: run.id, kind }))), PATIENCE)
 })
 
 test('a change that cannot be published is reported, not thrown', async () => {
@@ -41,6 +41,6 @@ test('a change that cannot be published is reported, not thrown', async () => {
   const errors: unknown[] = []
   closed.on('error', () => {})
   createChangePublisher(closed, PREFIX, (err) => errors.push(err))('run-1', 'created')
-  await eventually(() => expect(errors).toHaveLength(1))
+  await expect.poll(() => errors).toHaveLength(1)
   closed.disconnect()
 })

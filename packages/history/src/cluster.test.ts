@@ -1,5 +1,5 @@
 import { type Alert, alertId } from '@opifer/core'
-import { eventually, type RedisCluster, startRedisCluster } from '@opifer/testkit'
+import { type RedisCluster, startRedisCluster } from '@opifer/testkit'
 import { Cluster } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Change, createChangePublisher, subscribeToChanges } from './changes.ts'
@@ -54,7 +54,7 @@ test('the history works on a Redis Cluster', async () => {
   const after = { runId: third.id, receivedAt: third.receivedAt }
   expect(await reader.successors(alertId(third, third.alert as Alert), after, 5)).toMatchObject([{ id: 'run-000004' }])
   expect(await reader.readStats({ from: T0, to: T0 + 1, step: 1 })).toMatchObject([{ outcomes: { succeeded: 4 } }])
-  await eventually(() => expect(received).toHaveLength(20))
+  await expect.poll(() => received).toHaveLength(20)
 
   const presence = createPresence(client, PREFIX)
   const member = { id: 'a', app: 'worker' as const, host: 'h', pid: 1, version: '0.1.0', startedAt: T0 }

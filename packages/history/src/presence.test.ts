@@ -1,5 +1,5 @@
 import { createLogger } from '@opifer/platform/telemetry'
-import { eventually } from '@opifer/testkit'
+import { PATIENCE } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPresence, type Member, startHeartbeat } from './presence.ts'
@@ -24,7 +24,7 @@ test('a crashed process expires from the list, and its keys expire too', async (
   const [key = ''] = await db.redis.keys('*presence:a')
   expect(await db.redis.pttl(key)).toBeGreaterThan(10_000)
   await db.redis.pexpire(key, 1)
-  await eventually(async () => expect(await presence.list()).toEqual([]))
+  await expect.poll(() => presence.list()).toEqual([])
   expect(await db.redis.pttl(`${PREFIX}:history:presence`)).toBeGreaterThan(0)
 })
 
@@ -34,5 +34,5 @@ test('a heartbeat that starts before Redis announces its process on connect, not
   const heartbeat = startHeartbeat('ingest', late, PREFIX, createLogger('test', 'silent'))
   onTestFinished(() => heartbeat.stop())
   const presence = createPresence(db.redis, PREFIX)
-  await eventually(async () => expect(await presence.list()).toMatchObject([{ app: 'ingest' }]), { timeout: 2_500 })
+  await expect.poll(() => presence.list(), { ...PATIENCE, timeout: 2_500 }).toMatchObject([{ app: 'ingest' }])
 })

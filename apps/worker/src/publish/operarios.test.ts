@@ -1,7 +1,7 @@
 import { makeConfigMap } from '@opifer/core/testing'
 import { createPublishedOperarios } from '@opifer/history'
-import { eventually, provideRedis } from '@opifer/testkit'
-import { expect, onTestFinished, test } from 'vitest'
+import { PATIENCE, provideRedis } from '@opifer/testkit'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { watchOperarios } from '../kubernetes/informers/operarios.ts'
 import { silent, stored } from '../testing/builders.ts'
 import { NAMESPACE, startCluster } from '../testing/cluster.ts'
@@ -20,32 +20,34 @@ test('every ConfigMap is published with the errors of its Operarios', async () =
   add('openfero-broken-firing', { Broken: 'kind: Pod' })
   add('openfero-off-resolved', { Off: 'x' }, { 'openfero/job-disabled': 'true' })
   add('openfero-misnamed-firing', { Other: data['DiskSpaceLow'] ?? '' })
-  await eventually(async () =>
-    expect(await published.list()).toEqual([
-      entry('openfero-broken-firing', {
-        key: 'Broken',
-        problem: expect.stringContaining('apiVersion must be batch/v1'),
-      }),
-      entry(GOOD, { key: 'DiskSpaceLow', manifestHash: expect.stringMatching(/^[0-9a-f]{64}$/) }),
-      entry('openfero-misnamed-firing', {
-        key: 'Other',
-        problem:
-          'matches no alert: the Operario for Other must be in ConfigMap openfero-other-firing or openfero-other-resolved',
-      }),
-      { ...entry('openfero-off-resolved', { key: 'Off' }), disabled: true },
-    ]),
+  await vi.waitFor(
+    async () =>
+      expect(await published.list()).toEqual([
+        entry('openfero-broken-firing', {
+          key: 'Broken',
+          problem: expect.stringContaining('apiVersion must be batch/v1'),
+        }),
+        entry(GOOD, { key: 'DiskSpaceLow', manifestHash: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+        entry('openfero-misnamed-firing', {
+          key: 'Other',
+          problem:
+            'matches no alert: the Operario for Other must be in ConfigMap openfero-other-firing or openfero-other-resolved',
+        }),
+        { ...entry('openfero-off-resolved', { key: 'Off' }), disabled: true },
+      ]),
+    PATIENCE,
   )
   cluster.store.remove('configmaps', NAMESPACE, 'openfero-broken-firing')
-  await eventually(async () => expect(await published.list()).toHaveLength(3))
+  await expect.poll(() => published.list()).toHaveLength(3)
 })
 
 test('a manifest is available by its hash after its Operario was deleted', async () => {
   const { cluster, published, operarios } = await startPublishing()
-  await eventually(async () => expect(await published.list()).toHaveLength(1))
+  await expect.poll(() => published.list()).toHaveLength(1)
   const found = operarios.read({ configMap: GOOD, key: 'DiskSpaceLow' })
   if (found?.kind !== 'found') throw new Error('no Operario')
   cluster.store.remove('configmaps', NAMESPACE, GOOD)
-  await eventually(async () => expect(await published.list()).toEqual([]))
+  await expect.poll(() => published.list()).toEqual([])
   const { manifest, manifestHash } = found.operario
   expect(await published.manifest(manifestHash)).toEqual({ manifest, settings })
 })
@@ -58,12 +60,12 @@ test('a manifest is written once, and again when its Operario returns', async ()
   const add = (name: string) =>
     cluster.store.create('configmaps', stored('ConfigMap', name, { labels }, { data: name === GOOD ? data : {} }))
   add('openfero-other-firing')
-  await eventually(async () => expect(await published.list()).toHaveLength(2))
+  await expect.poll(() => published.list()).toHaveLength(2)
   expect(written).toEqual([manifestHash])
   cluster.store.remove('configmaps', NAMESPACE, GOOD)
-  await eventually(async () => expect(await published.list()).toHaveLength(1))
+  await expect.poll(() => published.list()).toHaveLength(1)
   add(GOOD)
-  await eventually(async () => expect(await published.list()).toHaveLength(2))
+  await expect.poll(() => published.list()).toHaveLength(2)
   expect(written).toEqual([manifestHash, manifestHash])
 })
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Outcome, Run } from '@opifer/core'
 import { makeRun } from '@opifer/core/testing'
 import { RUNS } from '@opifer/queue'
-import { eventually, provideRedis, type ProvidedRedis } from '@opifer/testkit'
+import { type ProvidedRedis, provideRedis } from '@opifer/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { RetryError } from '../errors.ts'
 import type { CreatedRun } from '../run/context.ts'
@@ -28,7 +28,7 @@ describe('a run waiting for its Job', () => {
       onWaiting: (run) => void waiting.push(run),
     })
     const { id = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('delayed')
     const job = await queue.getJob(id)
     expect(job?.data).toMatchObject({ id, job: makeJobRef() })
     expect(job?.attemptsMade).toBe(0)
@@ -44,7 +44,7 @@ describe('a run waiting for its Job', () => {
       isPromoted: true,
     })
     const { id = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('completed')
     const job = await queue.getJob(id)
     expect(job?.attemptsMade).toBe(1)
     expect(job?.returnvalue).toBe('succeeded')
@@ -58,7 +58,7 @@ describe('a run waiting for its Job', () => {
     })
     const { id = '' } = await enqueue({ job: makeJobRef() })
     const before = (await queue.getJob(id))?.data
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('delayed')
     expect((await queue.getJob(id))?.data).toEqual(before)
   })
 })
@@ -82,7 +82,7 @@ describe('a run that ended', () => {
       },
     })
     const { id = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(id)).toBe(want))
+    await expect.poll(() => queue.getJobState(id)).toBe(want)
     const job = await queue.getJob(id)
     expect(want === 'failed' ? job?.failedReason : job?.returnvalue).toBe(
       want === 'failed' ? `${outcome}: because` : outcome,
@@ -120,10 +120,10 @@ describe('an attempt that fails', () => {
       })
       const startedAt = performance.now()
       const { id = '' } = await enqueue()
-      await eventually(() => expect(seen).toHaveLength(1))
-      await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+      await expect.poll(() => seen).toHaveLength(1)
+      await expect.poll(() => queue.getJobState(id)).toBe('delayed')
       expect(await keyHolder(makeRun().dedupId)).toBe(id)
-      await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+      await expect.poll(() => queue.getJobState(id)).toBe('completed')
       // Half a second, then one.
       expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1_400)
       const again = { lastError: error.message, isFirst: false }
@@ -137,7 +137,7 @@ describe('an attempt that fails', () => {
       reconcile: () => Promise.reject(new RetryError('slow down', { retryAfterMs: 120_000 })),
     })
     const { id = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('delayed')
     const job = await queue.getJob(id)
     expect(job?.delay).toBe(120_000)
   })
@@ -152,12 +152,12 @@ describe('a queue entry', () => {
   ])('that is $what instead of a run fails with a reason, and the worker goes on', async ({ data }) => {
     const { queue, enqueue } = start({ reconcile: async () => end('succeeded') })
     const { id: broken = '' } = await queue.add('broken', data)
-    await eventually(async () => expect(await queue.getJobState(broken)).toBe('failed'))
+    await expect.poll(() => queue.getJobState(broken)).toBe('failed')
     const job = await queue.getJob(broken)
     expect(job?.failedReason).toMatch(/^queue entry is not a valid run/)
     expect(job?.attemptsMade).toBe(1)
     const { id = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('completed')
   })
 
   test('of a newer version keeps the fields that this one does not know', async () => {
@@ -166,7 +166,7 @@ describe('a queue entry', () => {
     })
     const alert = { ...makeRun().alert, silencedBy: ['x'] }
     const { id = '' } = await enqueue({ alert, traceparent: '00-abc' } as Partial<Run>)
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('delayed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('delayed')
     const { data } = (await queue.getJob(id)) ?? {}
     expect(data).toMatchObject({ traceparent: '00-abc', alert: { silencedBy: ['x'] }, job: makeJobRef() })
   })
@@ -182,7 +182,7 @@ describe('a queue entry', () => {
       isPromoted: true,
     })
     const { id = '' } = await enqueue({ alert: { ...makeRun().alert, labels } as Run['alert'] })
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('completed')
     for (const { alert } of seen) expect(JSON.stringify(alert)).toContain(JSON.stringify(labels).slice(1, -1))
   })
 })
@@ -198,7 +198,7 @@ test('a new Job is announced once, and each failed attempt is recorded', async (
     isPromoted: true,
   })
   const { id = '' } = await enqueue()
-  await eventually(async () => expect(await queue.getJobState(id)).toBe('failed'))
+  await expect.poll(() => queue.getJobState(id)).toBe('failed')
   expect(failures).toEqual([`${id} the API server did not answer`])
   expect(jobs).toEqual([id])
 })
@@ -211,7 +211,7 @@ describe('metrics and traces', () => {
       isPromoted: true,
     })
     const { id = '' } = await enqueue({ receivedAt: RECEIVED_AT - 7_000 })
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('completed')
     expect(await read('opifer_run_waiting_seconds')).toMatchObject({ '5': 0, '10': 1, '3600': 1 })
   })
 
@@ -222,7 +222,7 @@ describe('metrics and traces', () => {
       isPromoted: true,
     })
     const { id = '' } = await enqueue({ receivedAt: RECEIVED_AT - 2_000 })
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('completed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('completed')
     expect(await read('opifer_run_time_to_job_seconds')).toMatchObject({ '1': 0, '2.5': 1, '3600': 1 })
   })
 
@@ -233,7 +233,7 @@ describe('metrics and traces', () => {
       isPromoted: true,
     })
     const { id = '' } = await enqueue({ groupKey: '{}:{alertname="secret"}' })
-    await eventually(async () => expect(await queue.getJobState(id)).toBe('failed'))
+    await expect.poll(() => queue.getJobState(id)).toBe('failed')
     expect(attributes()).toEqual({
       'opifer.run.id': id,
       'opifer.group_key.hash': expect.stringMatching(/^g[0-9a-z]+$/),
@@ -247,9 +247,9 @@ describe('metrics and traces', () => {
   test('an end is reported once, and not again for a result recorded before', async () => {
     const { queue, enqueue, ends } = start({ reconcile: async (run) => end(run.result?.outcome ?? 'failed') })
     const { id: fresh = '' } = await enqueue()
-    await eventually(async () => expect(await queue.getJobState(fresh)).toBe('failed'))
+    await expect.poll(() => queue.getJobState(fresh)).toBe('failed')
     const { id: recorded = '' } = await enqueue({ result: ended('failed') })
-    await eventually(async () => expect(await queue.getJobState(recorded)).toBe('failed'))
+    await expect.poll(() => queue.getJobState(recorded)).toBe('failed')
     expect(ends).toEqual([fresh])
   })
 })

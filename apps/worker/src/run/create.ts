@@ -101,7 +101,11 @@ interface NumberedCreate {
   number: number
 }
 
-async function createOne(ours: JobManifest, numbered: NumberedCreate, context: RunContext): Promise<Creation | Finished> {
+async function createOne(
+  ours: JobManifest,
+  numbered: NumberedCreate,
+  context: RunContext,
+): Promise<Creation | Finished> {
   const { namespace, name } = ours.metadata
   try {
     const { job, warnings } = await context.limiter.run(() => send(ours, numbered, context))

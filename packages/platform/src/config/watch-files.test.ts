@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually, mountSecret } from '@opifer/testkit'
+import { mountSecret } from '@opifer/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { recordedLog } from '../testing/recorded-log.ts'
 import { watchFiles } from './watch-files.ts'
@@ -61,8 +61,8 @@ describe('reload', () => {
     const path = await makeFile('s3cret-1\n')
     const { used, lines, count } = watch({ token: path }, { token: 's3cret-1' })
     await change(path)
-    await eventually(() => expect(used).toEqual([{ token: 's3cret-2' }]))
-    await eventually(() => expect(count(RELOADED)).toBe(1))
+    await expect.poll(() => used).toEqual([{ token: 's3cret-2' }])
+    await expect.poll(() => count(RELOADED)).toBe(1)
     expect(lines.join()).toContain(path)
     expect(lines.join()).not.toContain('s3cret')
   })
@@ -72,7 +72,7 @@ describe('reload', () => {
     const { used } = watch({ cert: secret.path('cert'), key: secret.path('key') }, { cert: 'cert-0', key: 'key-0' })
     for (const version of [1, 2, 3]) {
       await secret.update({ cert: `cert-${version}`, key: `key-${version}` })
-      await eventually(() => expect(used.at(-1)).toEqual({ cert: `cert-${version}`, key: `key-${version}` }))
+      await expect.poll(() => used.at(-1)).toEqual({ cert: `cert-${version}`, key: `key-${version}` })
     }
     expect(used).toHaveLength(3)
   })
@@ -88,10 +88,10 @@ test.each<[how: string, change: (path: string) => Promise<void>, error: RegExp]>
     if (text.startsWith('wrong')) throw new Error('is wrong')
   })
   await change(path)
-  await eventually(() => expect(count(FAILED)).toBe(1))
+  await expect.poll(() => count(FAILED)).toBe(1)
   expect(lines.join()).toMatch(error)
   await replace(path, 's3cret-3')
-  await eventually(() => expect(used).toEqual([{ token: 's3cret-3' }]))
+  await expect.poll(() => used).toEqual([{ token: 's3cret-3' }])
   expect(count(FAILED)).toBe(1)
   expect(lines.join()).not.toContain('s3cret')
 })
@@ -102,6 +102,6 @@ test('does not reload a file that has not changed', async () => {
   await writeFile(path, 'same')
   await writeFile(`${path}.other`, 'other')
   const { used: usedOther } = watch({ token: `${path}.other` }, { token: 'before' })
-  await eventually(() => expect(usedOther).toHaveLength(1))
+  await expect.poll(() => usedOther).toHaveLength(1)
   expect([used, lines]).toEqual([[], []])
 })

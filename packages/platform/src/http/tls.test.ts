@@ -4,7 +4,7 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import { connect as connectPlain } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { eventually, makeCertificates, mountSecret } from '@opifer/testkit'
+import { makeCertificates, mountSecret } from '@opifer/testkit'
 import { Hono } from 'hono'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../config/options.ts'
@@ -105,7 +105,7 @@ describe('when the files change', () => {
     await get(server, { agent })
     const [kept] = Object.values(agent.freeSockets).flat()
     await secret.update({ ...pair(other), ca: one.ca })
-    await eventually(async () => expect(await get(server, { ca: other.ca })).toBe('https:'))
+    await expect.poll(() => get(server, { ca: other.ca })).toBe('https:')
     expect(count(/files reloaded/)).toBe(1)
     expect(await get(server, { agent })).toBe('https:')
     expect(Object.values(agent.freeSockets).flat()).toEqual([kept])
@@ -118,11 +118,11 @@ describe('when the files change', () => {
   ])('keeps the old certificate and logs a warning if the files change to %s', async (_, broken) => {
     const { server, secret, lines, count } = await startServer()
     await secret.update(broken())
-    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
+    await expect.poll(() => count(/keeping previous contents/)).toBe(1)
     expect(await get(server, { ca: one.ca })).toBe('https:')
     expect(lines.join()).not.toContain('PRIVATE')
     await secret.update(pair(other))
-    await eventually(async () => expect(await get(server, { ca: other.ca })).toBe('https:'))
+    await expect.poll(() => get(server, { ca: other.ca })).toBe('https:')
   })
 })
 
@@ -145,14 +145,14 @@ describe('client certificates', () => {
     })
     await secret.update({ ...pair(one), ca: one.ca })
     const renewed = await one.client('new')
-    await eventually(async () => expect(await get(server, { ca: one.ca, ...renewed })).toBe('https:'))
+    await expect.poll(() => get(server, { ca: one.ca, ...renewed })).toBe('https:')
     expect(await exchange(server, { ca: one.ca, ...old, session })).toEqual({ isResumed: false, answer: '' })
   })
 
   test('keeps the CA if the file no longer contains one', async () => {
     const { server, secret, count } = await startServer({ clientCa: other.ca })
     await writeFile(secret.path('ca'), 'none')
-    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
+    await expect.poll(() => count(/keeping previous contents/)).toBe(1)
     expect(await get(server, { ca: one.ca, ...(await other.client('prometheus')) })).toBe('https:')
   })
 })

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { every, withTimeout } from './timers.ts'
 
@@ -14,7 +13,7 @@ test('every runs the task at once and again after each interval', async () => {
   let runs = 0
   startPoller(1, () => runs++, { onError: ignore })
   expect(runs).toBe(1)
-  await eventually(() => expect(runs).toBeGreaterThan(2))
+  await expect.poll(() => runs).toBeGreaterThan(2)
 })
 
 test('every waits for a run to end before it starts the next', async () => {
@@ -31,14 +30,14 @@ test('every waits for a run to end before it starts the next', async () => {
     },
     { onError: ignore },
   )
-  await eventually(() => expect(runs).toBeGreaterThan(2))
+  await expect.poll(() => runs).toBeGreaterThan(2)
   expect(max).toBe(1)
 })
 
 test('every passes the error of a run to onError and goes on', async () => {
   const errors: unknown[] = []
   startPoller(1, () => Promise.reject(new Error('no')), { onError: (error) => errors.push(error) })
-  await eventually(() => expect(errors.length).toBeGreaterThan(1))
+  await expect.poll(() => errors.length).toBeGreaterThan(1)
   expect(errors[0]).toEqual(new Error('no'))
 })
 

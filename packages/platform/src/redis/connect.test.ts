@@ -1,8 +1,8 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import {
-  eventually,
   freePort,
   makeCertificates,
+  PATIENCE,
   type RedisOptions as ServerOptions,
   type RedisServer,
   startProxy,
@@ -12,7 +12,7 @@ import {
 } from '@opifer/testkit'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { COMMON_OPTIONS } from '../config/common.ts'
 import { parseConfig } from '../config/options.ts'
 import { createLogger } from '../telemetry/logger.ts'
@@ -44,7 +44,7 @@ async function startServer(options?: ServerOptions): Promise<RedisServer> {
   return server
 }
 
-const untilReady = (client: RedisClient) => eventually(() => expect(client.status).toBe('ready'))
+const untilReady = (client: RedisClient) => vi.waitFor(() => expect(client.status).toBe('ready'), PATIENCE)
 
 const list = (nodes: readonly { host: string; port: number }[]) =>
   nodes.map(({ host, port }) => `${host}:${port}`).join()
@@ -115,7 +115,7 @@ describe('a client that fails fast', () => {
     expect(pending.status).toBe('rejected')
     await expect(client.ping()).rejects.toThrow("Stream isn't writeable")
     await server.restart()
-    await eventually(async () => expect(await client.ping()).toBe('PONG'))
+    await expect.poll(() => client.ping()).toBe('PONG')
   })
 
   test('a fail-fast client rejects after its timeout when Redis is silent, then works again', async () => {
@@ -129,7 +129,7 @@ describe('a client that fails fast', () => {
     expect(performance.now() - start).toBeLessThan(GROSSLY_LATE)
     expect(client.status).not.toBe('ready')
     server.resume()
-    await eventually(async () => expect(await client.ping()).toBe('PONG'))
+    await expect.poll(() => client.ping()).toBe('PONG')
   })
 
   test('a fail-fast client keeps an idle connection', async () => {
@@ -139,7 +139,7 @@ describe('a client that fails fast', () => {
     let closed = 0
     client.on('close', () => closed++)
     const start = performance.now()
-    await eventually(() => expect(performance.now() - start).toBeGreaterThan(2 * TIMEOUT))
+    await expect.poll(() => performance.now() - start).toBeGreaterThan(2 * TIMEOUT)
     expect(closed).toBe(0)
     expect(await client.ping()).toBe('PONG')
   })
@@ -154,7 +154,7 @@ describe('a client that fails fast', () => {
       fail()
       await expect(client.ping()).rejects.toThrow(/max retries per request|Stream isn't writeable/)
       proxy.restore()
-      await eventually(async () => expect(await client.ping()).toBe('PONG'))
+      await expect.poll(() => client.ping()).toBe('PONG')
     }
   })
 })
@@ -186,10 +186,10 @@ describe('Sentinel', () => {
       expect(await portOf(client)).toBe(sentinel.master.port)
 
       await sentinel.failover()
-      await eventually(async () => {
+      await vi.waitFor(async () => {
         await client.set('key', 'after')
         expect(await portOf(client)).toBe(sentinel.replica.port)
-      })
+      }, PATIENCE)
       expect(await client.get('key')).toBe('after')
     },
   )
@@ -238,10 +238,10 @@ test('a client reconnects when its server has become a replica', async () => {
   await admin.replicaof(two.host, two.port)
 
   await expect(client.set('key', 'value')).rejects.toThrow('READONLY')
-  await eventually(() => expect(closed).toBeGreaterThan(0))
+  await expect.poll(() => closed).toBeGreaterThan(0)
   await untilReady(client)
   await admin.replicaof('NO', 'ONE')
-  await eventually(async () => expect(await client.set('key', 'value')).toBe('OK'))
+  await expect.poll(() => client.set('key', 'value')).toBe('OK')
 })
 
 test('the queue works on a Redis Cluster', async () => {
@@ -262,7 +262,7 @@ test('the queue works on a Redis Cluster', async () => {
   })
   const jobs = ['one', 'two', 'three'].map((name) => ({ name, data: {}, opts: { deduplication: { id: name } } }))
   await queue.addBulk(jobs)
-  await eventually(() => expect(done.sort()).toEqual(['one', 'three', 'two']))
+  await expect.poll(() => done.sort()).toEqual(['one', 'three', 'two'])
 })
 
 /** Like starting this process with `NODE_EXTRA_CA_CERTS`. */

@@ -1,4 +1,4 @@
-import { eventually, startRedis } from '@opifer/testkit'
+import { startRedis } from '@opifer/testkit'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Registry } from 'prom-client'
@@ -41,7 +41,7 @@ test('an unresponsive Redis delays a scrape by a second at most and gets one cal
   for (const text of texts) expect(text).not.toContain('opifer_queue_runs{')
   expect(calls).toBe(1)
   server.resume()
-  await eventually(async () => expect(await scrape()).toContain('opifer_queue_runs{'))
+  await expect.poll(() => scrape()).toContain('opifer_queue_runs{')
 })
 
 test('a registry has the version and the metrics of the runtime', async () => {

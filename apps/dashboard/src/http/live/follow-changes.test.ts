@@ -1,7 +1,7 @@
 import { parseConfig } from '@opifer/platform/config'
 import { connectRedis } from '@opifer/platform/redis'
 import { createLogger } from '@opifer/platform/telemetry'
-import { eventually, startRedis } from '@opifer/testkit'
+import { PATIENCE, startRedis } from '@opifer/testkit'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { DASHBOARD_OPTIONS } from '../../config.ts'
@@ -28,13 +28,13 @@ async function startFollowing() {
 test('changes of the history are published, and a gap at each (re)connect', async () => {
   const { server, received } = await startFollowing()
   const change = { id: 'run-1', kind: 'began' } as const
-  await eventually(() => expect(received).toEqual(['gap']))
+  await expect.poll(() => received).toEqual(['gap'])
   for (const round of [1, 2]) {
     await publish(server.url, change)
-    await eventually(() => expect(received).toHaveLength(2 * round))
+    await expect.poll(() => received).toHaveLength(2 * round)
     await server.restart()
     // Once the gap is published, no later change may be missed: publish the next one at once.
-    await eventually(() => expect(received).toHaveLength(2 * round + 1), { interval: 0 })
+    await expect.poll(() => received, { ...PATIENCE, interval: 0 }).toHaveLength(2 * round + 1)
   }
   expect(received).toEqual(['gap', change, 'gap', change, 'gap'])
 })

@@ -1,5 +1,5 @@
-import { eventually } from '@opifer/testkit'
-import { expect, onTestFinished, test } from 'vitest'
+import { PATIENCE } from '@opifer/testkit'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createLiveHub, type LiveHubSettings } from './hub.ts'
 
 function makeHub(settings: LiveHubSettings = {}) {
@@ -32,14 +32,14 @@ test('every client receives every change, batched and without duplicates', async
     { id: 'run-2', kind: 'ended' },
   ]
   const event = `event: changes\ndata: ${JSON.stringify({ changes, more: false })}\n\n`
-  for (const { seen } of clients) await eventually(() => expect(seen.text).toContain(event))
+  for (const { seen } of clients) await expect.poll(() => seen.text).toContain(event)
 })
 
 test('a burst of changes is cut at 100 and marked as incomplete', async () => {
   const hub = makeHub()
   const { seen } = follow(hub.join())
   for (let index = 0; index < 1_000; index++) hub.publish({ id: `run-${index}`, kind: 'began' })
-  await eventually(() => expect(seen.text).toContain('"more":true'))
+  await expect.poll(() => seen.text).toContain('"more":true')
   expect(seen.text.match(/"kind"/g)).toHaveLength(100)
 })
 
@@ -47,7 +47,7 @@ test('a gap is sent as unknown changes', async () => {
   const hub = makeHub()
   const { seen } = follow(hub.join())
   hub.publishGap()
-  await eventually(() => expect(seen.text).toContain('event: changes\ndata: {"changes":[],"more":true}\n\n'))
+  await expect.poll(() => seen.text).toContain('event: changes\ndata: {"changes":[],"more":true}\n\n')
 })
 
 test('a slow client blocks no other, has a bounded buffer, and later learns of the gap', async () => {
@@ -56,10 +56,10 @@ test('a slow client blocks no other, has a bounded buffer, and later learns of t
   const { seen } = follow(hub.join())
   for (let index = 0; index < 50; index++) {
     hub.publish({ id: `run-${index}`, kind: 'began' })
-    await eventually(() => expect(seen.text).toContain(`"run-${index}"`), { interval: 1 })
+    await vi.waitFor(() => expect(seen.text).toContain(`"run-${index}"`), { ...PATIENCE, interval: 1 })
   }
   const late = follow(stalled)
-  await eventually(() => expect(late.seen.text).toContain('{"changes":[],"more":true}'))
+  await expect.poll(() => late.seen.text).toContain('{"changes":[],"more":true}')
   expect(late.seen.text).not.toContain('"run-49"')
 })
 
@@ -69,21 +69,21 @@ test('a client that missed an event learns of the gap with the next change', asy
   const { seen } = follow(hub.join())
   const publish = async (id: string) => {
     hub.publish({ id, kind: 'began' })
-    await eventually(() => expect(seen.text).toContain(`"${id}"`), { interval: 1 })
+    await expect.poll(() => seen.text, { ...PATIENCE, interval: 1 }).toContain(`"${id}"`)
   }
   for (let index = 0; index < 50; index++) await publish(`run-${index}`)
   const late = follow(stalled)
-  await eventually(() => expect(late.seen.text).toContain(changesData('run-0', false)))
+  await vi.waitFor(() => expect(late.seen.text).toContain(changesData('run-0', false)), PATIENCE)
   await publish('next')
-  await eventually(() => expect(late.seen.text).toContain(changesData('next', true)))
+  await vi.waitFor(() => expect(late.seen.text).toContain(changesData('next', true)), PATIENCE)
   await publish('last')
-  await eventually(() => expect(late.seen.text).toContain(changesData('last', false)))
+  await vi.waitFor(() => expect(late.seen.text).toContain(changesData('last', false)), PATIENCE)
   expect(seen.text).not.toContain('"more":true')
 })
 
 test('an idle connection gets heartbeats', async () => {
   const { seen } = follow(makeHub({ heartbeatMs: 5 }).join())
-  await eventually(() => expect(seen.text).toContain(': heartbeat\n\n'))
+  await expect.poll(() => seen.text).toContain(': heartbeat\n\n')
 })
 
 test('a client that leaves makes room for another', async () => {
@@ -99,7 +99,7 @@ test('closing the hub ends every stream', async () => {
   const hub = makeHub()
   const { seen } = follow(hub.join())
   hub.close()
-  await eventually(() => expect(seen.ended).toBe(true))
+  await expect.poll(() => seen.ended).toBe(true)
 })
 
 function changesData(id: string, more: boolean): string {

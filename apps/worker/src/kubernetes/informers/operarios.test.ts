@@ -1,6 +1,5 @@
 import type { Resolution } from '@opifer/core'
 import { makeAlert, makeConfigMap } from '@opifer/core/testing'
-import { eventually } from '@opifer/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent, stored } from '../../testing/builders.ts'
 import { NAMESPACE, startCluster } from '../../testing/cluster.ts'
@@ -19,7 +18,7 @@ test('resolve makes no API call and parses a manifest once per version of its Co
   expect(first).toMatchObject({ configMap: `${NAMESPACE}/${NAME}`, key: 'DiskSpaceLow' })
 
   cluster.store.mutate('configmaps', NAMESPACE, NAME, (draft) => void (draft.metadata.annotations = { a: 'b' }))
-  await eventually(() => expect(found(operarios.resolve(makeAlert()))).not.toBe(first))
+  await expect.poll(() => found(operarios.resolve(makeAlert()))).not.toBe(first)
 })
 
 test('a relist of unchanged ConfigMaps does not parse their manifests again', async () => {
@@ -28,7 +27,7 @@ test('a relist of unchanged ConfigMaps does not parse their manifests again', as
   cluster.faults.cutWatches()
   cluster.store.create('configmaps', stored('ConfigMap', 'openfero-other-firing', { labels }, { data: { Other: 'x' } }))
   cluster.faults.expireHistory()
-  await eventually(() => expect(operarios.resolve(makeAlert({ alertname: 'Other' })).kind).toBe('invalid'))
+  await expect.poll(() => operarios.resolve(makeAlert({ alertname: 'Other' })).kind).toBe('invalid')
   expect(cluster.calls('list', 'configmaps')).toBe(2)
   expect(found(operarios.resolve(makeAlert()))).toBe(first)
 })
@@ -62,7 +61,7 @@ test.each<{ what: string; change: (store: Awaited<ReturnType<typeof startCluster
   const { cluster, operarios } = await startOperarios()
   expect(operarios.resolve(makeAlert()).kind).toBe('found')
   change(cluster.store)
-  await eventually(() => expect(operarios.resolve(makeAlert())).toMatchObject(want))
+  await expect.poll(() => operarios.resolve(makeAlert())).toMatchObject(want)
 })
 
 test('alerts without an Operario are unmatched, whatever their name', async () => {

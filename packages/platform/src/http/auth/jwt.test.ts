@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { eventually, type Issuer, type IssuerOptions, mountSecret, startIssuer } from '@opifer/testkit'
+import { type Issuer, type IssuerOptions, mountSecret, PATIENCE, startIssuer } from '@opifer/testkit'
 import { Hono } from 'hono'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parseConfig } from '../../config/options.ts'
 import { recordedLog } from '../../testing/recorded-log.ts'
 import { createAuthentication } from './authentication.ts'
@@ -130,12 +130,12 @@ describe('keys', () => {
     await issuer.rotate()
     const renewed = await issuer.sign()
     const answers: number[] = []
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       answers.push((await get(renewed)).status)
       expect(answers.at(-1)).toBe(200)
-    })
+    }, PATIENCE)
     expect(answers).not.toContain(401)
-    await eventually(async () => expect((await get(old)).status).toBe(401))
+    await expect.poll(async () => (await get(old)).status).toBe(401)
     expect(issuer.fetches()).toBe(3)
   })
 
@@ -161,7 +161,7 @@ describe('keys', () => {
     issuer.breakDown(true)
     const { get, count, passTime } = makeApp(issuer)
     const token = await issuer.sign()
-    await eventually(() => expect(count(/could not fetch the issuer's keys/)).toBe(1))
+    await expect.poll(() => count(/could not fetch the issuer's keys/)).toBe(1)
     expect(await get(token)).toMatchObject({ status: 503, challenge: null })
     issuer.breakDown(false)
     passTime(6_000)
@@ -176,10 +176,10 @@ describe('keys', () => {
     issuer.breakDown(true)
     await issuer.rotate()
     const unknown = await issuer.sign()
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       expect((await get(unknown)).status).toBe(503)
       expect(count(/"level":40.*could not fetch the issuer's keys/)).toBe(1)
-    })
+    }, PATIENCE)
     expect((await get(token)).status).toBe(200)
   })
 
@@ -200,13 +200,13 @@ describe('keys', () => {
     const old = await issuer.sign()
     expect((await get(old)).status).toBe(200)
     await writeFile(secret.path('keys'), '{"keys": "none"}')
-    await eventually(() => expect(count(/keeping previous contents/)).toBe(1))
+    await expect.poll(() => count(/keeping previous contents/)).toBe(1)
     expect((await get(old)).status).toBe(200)
 
     await issuer.rotate()
     await secret.update({ keys: issuer.keySet() })
     const renewed = await issuer.sign()
-    await eventually(async () => expect((await get(renewed)).status).toBe(200))
+    await expect.poll(async () => (await get(renewed)).status).toBe(200)
     expect((await get(old)).status).toBe(401)
     expect(issuer.fetches()).toBe(0)
   })
