@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/steps/track.ts',
     before: `: { state: 'gone' }`,
     after: `: { state: 'succeeded' }`,
-    seeds: { from: 23, count: 9 },
+    seeds: { from: 49, count: 11 },
     violation: 'untrue',
   },
   {
