@@ -34,13 +34,13 @@ test('run flags and transitions work on a Redis Cluster', async () => {
     },
   })
   const begin = () => transitions.begin(run, lease, { at: run.receivedAt, inDoubtFrom: undefined })
-  await transitions.markInDoubt(lease, 7, 2)
+  await transitions.markInDoubt(run, lease, { from: 7, job: 3 })
   expect(await begin()).toEqual({
     resolved: { receivedAt: 1 },
     coolingAfter: undefined,
-    nextJob: 0,
+    nextJob: 3,
     cancelledBy: 'ada',
-    inDoubt: { since: 7, job: 2 },
+    inDoubt: { since: 7, job: 3 },
     isMarked: false,
   })
   await transitions.clearInDoubt(lease)

@@ -6,7 +6,7 @@ export function flagKeys(prefix: string) {
     cooldown: key('cooldown'),
     /** By alert id: the last known end, a `ResolvedMark`. */
     resolved: key('resolved'),
-    /** By alert key: one more than the number of the last Job that finished. */
+    /** By alert key: the number of its next Job, and the run that is about to create it. */
     nextJob: key('next-job'),
     /** By run id: who asked for its cancellation. */
     cancel: key('cancel'),

@@ -23,7 +23,7 @@ interface Transition {
 
 const TRANSITIONS: Transition[] = [
   { name: 'begin', act: (transitions, run, lease) => transitions.begin(run, lease, { at: AT, inDoubtFrom: AT }) },
-  { name: 'markInDoubt', act: ({ markInDoubt }, _, lease) => markInDoubt(lease, AT, 0) },
+  { name: 'markInDoubt', act: ({ markInDoubt }, run, lease) => markInDoubt(run, lease, { from: AT, job: 0 }) },
   { name: 'clearInDoubt', act: ({ clearInDoubt }, _, lease) => clearInDoubt(lease) },
   {
     name: 'finish',
@@ -39,7 +39,7 @@ describe('a lost lease', () => {
     ]),
   )('$name writes nothing when the lease is held by $holder', async ({ name, act, holder }) => {
     const { transitions, run, lease, setHolder } = await start()
-    if (name === 'clearInDoubt') await transitions.markInDoubt(lease, 7, 0)
+    if (name === 'clearInDoubt') await transitions.markInDoubt(run, lease, { from: 7, job: 0 })
     await setHolder(holder)
     const before = await dump(server.redis)
     await expect(act(transitions, run, lease)).rejects.toThrow(LeaseLostError)
@@ -53,7 +53,7 @@ describe('a lost lease', () => {
       const proxy = await startProxy(server.server)
       onTestFinished(() => proxy.stop())
       const { transitions, run, lease, setHolder } = await start({ redis: await connect(proxy) })
-      if (name === 'clearInDoubt') await transitions.markInDoubt(lease, 7, 0)
+      if (name === 'clearInDoubt') await transitions.markInDoubt(run, lease, { from: 7, job: 0 })
       proxy.stall()
       const acted = act(transitions, run, lease)
       await setHolder('another-worker')
@@ -67,7 +67,7 @@ describe('a lost lease', () => {
 
   test.each(TRANSITIONS)('$name writes while the lease is held', async ({ name, act }) => {
     const { transitions, run, lease } = await start()
-    if (name === 'clearInDoubt') await transitions.markInDoubt(lease, 7, 0)
+    if (name === 'clearInDoubt') await transitions.markInDoubt(run, lease, { from: 7, job: 0 })
     const before = await dump(server.redis)
     await act(transitions, run, lease)
     expect(await dump(server.redis)).not.toEqual(before)
@@ -96,7 +96,7 @@ describe('begin', () => {
     await flags.requestCancel(run.id, 'ada')
     await redis.set(`${PREFIX}:cooldown:${run.alertKey}`, 'run-1')
     await redis.set(`${PREFIX}:next-job:${run.alertKey}`, 3)
-    await transitions.markInDoubt(lease, 9, 3)
+    await transitions.markInDoubt(run, lease, { from: 9, job: 3 })
     expect(await begin()).toEqual({
       resolved: mark,
       coolingAfter: 'run-1',
@@ -164,27 +164,27 @@ describe('begin', () => {
 
 describe('a create in doubt', () => {
   test('a create in doubt keeps the time of the first mark and the number of the last, until it is cleared', async () => {
-    const { begin, transitions, lease } = await start()
-    await transitions.markInDoubt(lease, 7, 0)
-    await transitions.markInDoubt(lease, 8, 1)
+    const { begin, transitions, run, lease } = await start()
+    await transitions.markInDoubt(run, lease, { from: 7, job: 0 })
+    await transitions.markInDoubt(run, lease, { from: 8, job: 1 })
     expect((await begin()).inDoubt).toEqual({ since: 7, job: 1 })
     await transitions.clearInDoubt(lease)
     expect((await begin()).inDoubt).toBeUndefined()
-    await transitions.markInDoubt(lease, 9, 3)
+    await transitions.markInDoubt(run, lease, { from: 9, job: 3 })
     expect((await begin()).inDoubt).toEqual({ since: 9, job: 3 })
   })
 
   test('a create in doubt of an older version comes first, and has no number', async () => {
-    const { begin, transitions, lease } = await start()
+    const { begin, transitions, run, lease } = await start()
     await server.redis.hset(lease.runKey, 'unansweredSince', 5)
     expect((await begin(7)).inDoubt).toEqual({ since: 5, job: undefined })
-    await transitions.markInDoubt(lease, 8, 1)
+    await transitions.markInDoubt(run, lease, { from: 8, job: 1 })
     expect((await begin()).inDoubt).toEqual({ since: 5, job: undefined })
   })
 
   test('markInDoubt renews the lease', async () => {
-    const { transitions, lease } = await start()
-    await transitions.markInDoubt(lease, 7, 0)
+    const { transitions, run, lease } = await start()
+    await transitions.markInDoubt(run, lease, { from: 7, job: 0 })
     expect(await server.redis.pttl(lease.lockKey)).toBeGreaterThan(LEASE_MS / 2)
   })
 })
@@ -216,28 +216,34 @@ describe('finish', () => {
     expect(await flags.coolingDown([run.alertKey ?? ''])).toEqual(['run-1'])
   })
 
-  test('finish sets the next Job number from its Job’s name and never lowers it', async () => {
+  test('finish counts on from the number that its run has claimed', async () => {
     const { begin, transitions, run, lease } = await start()
-    for (const [number, next] of [
-      [4, 5],
-      [2, 5],
-      [4, 5],
-      [10, 11],
-      [9, 11],
-    ] as const) {
-      await transitions.finish(withResult(withJob(run, number)), lease, ENDING)
-      expect((await begin()).nextJob).toBe(next)
-    }
+    await begin(AT)
+    await transitions.finish(withResult(withJob(run, 0)), lease, ENDING)
+    expect((await begin()).nextJob).toBe(1)
+    await transitions.markInDoubt(run, lease, { from: AT, job: 4 })
+    expect((await begin()).nextJob).toBe(4)
+    await transitions.finish(withResult(withJob(run, 4)), lease, ENDING)
+    expect((await begin()).nextJob).toBe(5)
   })
 
-  test('finish of several runs at once keeps the highest Job number', async () => {
-    const runs = await Promise.all([4, 12, 7].map((number) => start({ run: { id: `run-${number}` } })))
-    await Promise.all(
-      runs.map(({ transitions, run, lease }) =>
-        transitions.finish(withResult(withJob(run, Number(run.id.slice(4)))), lease, ENDING),
-      ),
-    )
-    expect(await runs[0]?.begin()).toMatchObject({ nextJob: 13 })
+  test('finish does not count on from a number that another run has claimed since', async () => {
+    const [first, second] = [await start({ run: { id: 'run-1' } }), await start({ run: { id: 'run-2' } })]
+    await first.begin(AT)
+    await second.begin(AT)
+    await first.transitions.finish(withResult(withJob(first.run, 0)), first.lease, ENDING)
+    expect((await second.begin()).nextJob).toBe(0)
+    await second.transitions.finish(withResult(withJob(second.run, 0)), second.lease, ENDING)
+    expect((await second.begin()).nextJob).toBe(1)
+  })
+
+  test('a lower number than the next one is not claimed', async () => {
+    const { begin, transitions, run, lease } = await start()
+    await transitions.markInDoubt(run, lease, { from: AT, job: 4 })
+    await transitions.markInDoubt(run, lease, { from: AT, job: 2 })
+    expect((await begin()).nextJob).toBe(4)
+    await transitions.finish(withResult(withJob(run, 2)), lease, ENDING)
+    expect((await begin()).nextJob).toBe(4)
   })
 
   test('finish of a run without a Job leaves cooldown and next Job number unchanged', async () => {
@@ -293,7 +299,7 @@ describe('the history', () => {
     await transitions.finish(ended, lease, { ...ENDING, data: '{"saved":true}', cooldownMs: HOUR })
     expect(historyErrors).toHaveLength(2)
     expect(await server.redis.hget(lease.runKey, 'data')).toBe('{"saved":true}')
-    expect(await begin()).toMatchObject({ nextJob: 5, coolingAfter: run.id, inDoubt: { since: 7, job: 0 } })
+    expect(await begin()).toMatchObject({ coolingAfter: run.id, inDoubt: { since: 7, job: 0 } })
   })
 
   test('a history that works reports nothing', async () => {
@@ -307,7 +313,7 @@ describe('the history', () => {
 test('every key of a transition has the prefix and expires, except the run itself', async () => {
   const { begin, transitions, run, lease } = await start()
   await begin(AT)
-  await transitions.markInDoubt(lease, AT, 0)
+  await transitions.markInDoubt(run, lease, { from: AT, job: 0 })
   await transitions.finish(withResult(withJob(run)), lease, { ...ENDING, cooldownMs: HOUR })
   await transitions.clearInDoubt(lease)
   const keys = (await server.redis.keys('*')).filter((key) => key !== lease.runKey)

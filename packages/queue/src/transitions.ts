@@ -32,11 +32,11 @@ export interface BegunAttempt extends AttemptState {
 export interface Transitions {
   /**
    * Begins an attempt: renews the lease and reads what is known. With `inDoubtFrom` it also marks the create of the next Job
-   * as in doubt, unless a flag may keep the run from it.
+   * as in doubt and claims its number, unless a flag may keep the run from it.
    */
   begin(run: Run, lease: Lease, times: { at: number; inDoubtFrom: number | undefined }): Promise<BegunAttempt>
-  /** Renews the lease and marks the create that is about to be sent, of the Job with this number, as in doubt. */
-  markInDoubt(lease: Lease, from: number, job: number): Promise<void>
+  /** Renews the lease, marks the create that is about to be sent as in doubt, and claims the number of its Job. */
+  markInDoubt(run: Run, lease: Lease, create: { from: number; job: number }): Promise<void>
   /** Takes the mark back: no Job was created. */
   clearInDoubt(lease: Lease): Promise<void>
   /** Records the result, starts the cooldown of a run that had a Job, and counts the Job. */
@@ -75,21 +75,22 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
     async begin(run, lease, { at, inDoubtFrom = '' }) {
       const key = alertKeyOf(run)
       const flags = [keys.resolved(alertId(run, run.alert)), keys.cooldown(key), keys.nextJob(key), keys.cancel(run.id)]
-      const args = [lease.token, lease.durationMs, inDoubtFrom, base, ...history.began(run, at)]
+      const args = [lease.token, lease.durationMs, inDoubtFrom, run.id, KEEP_NUMBER_MS, base, ...history.began(run, at)]
       const reply = replySchema.parse(held(await begin([lease.runKey, lease.lockKey, ...flags], args)))
-      const [problem, isMarked, since, job, resolved, cooling, next, cancelledBy] = reply
+      const [problem, isMarked, since, job, resolved, cooling, nextJob, cancelledBy] = reply
       reportHistory(problem)
       return {
         isMarked: isMarked === 1,
         inDoubt: since === null ? undefined : { since: Number(since), job: job === null ? undefined : Number(job) },
         resolved: parseMark(resolved),
         coolingAfter: cooling ?? undefined,
-        nextJob: Number(next ?? 0),
+        nextJob,
         cancelledBy: cancelledBy ?? undefined,
       }
     },
-    async markInDoubt({ runKey, lockKey, token, durationMs }, from, job) {
-      held(await markInDoubt([runKey, lockKey], [token, durationMs, from, job]))
+    async markInDoubt(run, { runKey, lockKey, token, durationMs }, { from, job }) {
+      const args = [token, durationMs, from, job, run.id, KEEP_NUMBER_MS]
+      held(await markInDoubt([runKey, lockKey, keys.nextJob(alertKeyOf(run))], args))
     },
     async clearInDoubt({ runKey, lockKey, token }) {
       held(await clearInDoubt([runKey, lockKey], [token]))
@@ -98,7 +99,7 @@ export function createTransitions({ redis, prefix, history, onHistoryError }: Tr
       const alertKey = alertKeyOf(run)
       const number = run.job && jobNumber(run.job.name)
       const scriptKeys = [runKey, lockKey, keys.cooldown(alertKey), keys.nextJob(alertKey)]
-      const job = [cooldownMs, number === undefined ? '' : number + 1, KEEP_NUMBER_MS]
+      const job = [cooldownMs, number ?? '', KEEP_NUMBER_MS]
       const args = [token, data, run.id, ...job, base, ...history.ended(run, jobTimes)]
       reportHistory(held(await finish(scriptKeys, args)))
     },
@@ -114,7 +115,7 @@ function held(reply: unknown): unknown {
 }
 
 const text = z.string().nullable()
-const replySchema = z.tuple([z.string(), z.number(), text, text, text, text, text, text])
+const replySchema = z.tuple([z.string(), z.number(), text, text, text, text, z.number(), text])
 
 const markSchema = z.object({ endedAt: z.number().optional(), receivedAt: z.number() })
 

@@ -131,11 +131,15 @@ function precise(job: JobRef, now: number): JobRef {
  * Sends the create only while the lease is held and the create is marked as in doubt, so a lost answer is on record. The
  * second half of the lease's time is left for the request to arrive.
  */
-async function send(job: JobManifest, { attempt, number }: NumberedCreate, context: RunContext): Promise<CreatedJob> {
+async function send(
+  job: JobManifest,
+  { run, attempt, number }: NumberedCreate,
+  context: RunContext,
+): Promise<CreatedJob> {
   const { api, transitions, lease, now } = context
   const { mark } = attempt
   const isMarked = mark?.job === number && performance.now() - mark.at < lease.durationMs / 2
-  if (!isMarked) await transitions.markInDoubt(lease, now(), number)
+  if (!isMarked) await transitions.markInDoubt(run, lease, { from: now(), job: number })
   return api.createJob(job).catch(async (error: unknown) => {
     const isRefused = !isIndeterminate(error) && !isNameTaken(error)
     // An earlier create that is still in doubt stays so, and so does this one if Redis does not answer.

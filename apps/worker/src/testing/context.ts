@@ -46,7 +46,7 @@ export function makeTransitions(calls: string[] = [], state: Partial<AttemptStat
       calls.push(`begin ${run.id}${inDoubtFrom === undefined ? '' : ' in doubt'}`)
       return { ...NOTHING_KNOWN, isMarked: inDoubtFrom !== undefined, ...state }
     },
-    markInDoubt: async (_lease, _from, job) => void calls.push(`mark ${job}`),
+    markInDoubt: async (_run, _lease, { job }) => void calls.push(`mark ${job}`),
     clearInDoubt: async () => void calls.push('clear'),
     finish: async ({ id, result }, _lease, { cooldownMs }) =>
       void calls.push(`finish ${id} ${result.outcome} ${cooldownMs}`),
