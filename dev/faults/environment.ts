@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type Endpoint,
-  freePort,
   type RedisServer,
   startIngest,
   startProxy,
@@ -106,13 +105,18 @@ class Builder {
   }
 
   async #addIngest(name: `ingest-${number}`): Promise<void> {
-    const port = await freePort()
     const redisUrl = await this.#redisThrough(`${name}→redis`)
+    // Takes any free port first, and keeps it over restarts.
+    let port = 0
+    const ingest = this.#supervise(name, async () => {
+      const options = { redisUrl, addr: `127.0.0.1:${port}`, flags: INGEST_FLAGS, env: this.#env() }
+      // It counts as up as soon as it listens: Redis may be down just then.
+      const process = await startIngest(options, /"port":/)
+      port = Number(new URL(process.url).port)
+      return process
+    })
+    await ingest.settled()
     await this.#link(`alertmanager→${name}`, { host: '127.0.0.1', port })
-    // It counts as up as soon as it listens: Redis may be down just then.
-    this.#supervise(name, () =>
-      startIngest({ redisUrl, addr: `127.0.0.1:${port}`, flags: INGEST_FLAGS, env: this.#env() }, /"port":/),
-    )
   }
 
   async #addWorker(name: `worker-${number}`): Promise<void> {
@@ -134,13 +138,15 @@ class Builder {
     return proxy
   }
 
-  #supervise(name: ProcessName, start: ConstructorParameters<typeof SupervisedProcess>[1]): void {
+  #supervise(name: ProcessName, start: ConstructorParameters<typeof SupervisedProcess>[1]): SupervisedProcess {
     const { listener } = this.#deps
     const supervisor = {
       note: (text: string) => listener().note(text),
       crashed: (text: string) => listener().crashed(text),
     }
-    this.processes.set(name, new SupervisedProcess(name, start, supervisor))
+    const process = new SupervisedProcess(name, start, supervisor)
+    this.processes.set(name, process)
+    return process
   }
 
   #env(): NodeJS.ProcessEnv {

@@ -63,7 +63,10 @@ function inOneOfFour<T>(part: fc.Arbitrary<T>, otherwise: T): fc.Arbitrary<T> {
 function fault(): fc.Arbitrary<FaultAction> {
   return fc.oneof(
     { weight: 5, arbitrary: endProcess() },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze-process'), process: process(), lasts: duration() }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('freeze-process'), process: anyProcess(), lasts: duration() }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({ kind: fc.constant('roll'), app: fc.constantFrom('ingest', 'worker', 'worker') }),
@@ -82,7 +85,7 @@ function fault(): fc.Arbitrary<FaultAction> {
 function endProcess(): fc.Arbitrary<FaultAction> {
   return fc.record({
     kind: fc.constant('end-process'),
-    process: process(),
+    process: anyProcess(),
     signal: fc.constantFrom('SIGKILL', 'SIGKILL', 'SIGTERM'),
     down: int(0, 300),
   })
@@ -117,14 +120,15 @@ function deleteJob(): fc.Arbitrary<FaultAction> {
   return fc.record({
     kind: fc.constant('delete-job'),
     which: fc.constantFrom('running', 'running', 'finished'),
-    chosen: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    // fc.double() would be close to 0 most of the time.
+    chosen: int(0, 999).map((thousandths) => thousandths / 1_000),
   })
 }
 
 function clock(): fc.Arbitrary<FaultAction> {
   return fc.record({
     kind: fc.constant('clock'),
-    process: process(),
+    process: anyProcess(),
     step: fc.constantFrom(-600_000, -45_000, -2_000, 2_000, 45_000, 600_000),
     lasts: duration(),
   })
@@ -174,7 +178,7 @@ function informerRule(...codes: number[]): fc.Arbitrary<FaultRule> {
     .map(([verb, code]) => ({ verb, fault: { type: 'status', code } }))
 }
 
-function process(): fc.Arbitrary<(typeof PROCESS_NAMES)[number]> {
+function anyProcess(): fc.Arbitrary<(typeof PROCESS_NAMES)[number]> {
   return fc.constantFrom(...PROCESS_NAMES)
 }
 

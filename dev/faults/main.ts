@@ -9,7 +9,7 @@ import { findMutant, MUTANTS, type Mutant, playMutant } from './mutants.ts'
 import type { PlayResult } from './play.ts'
 import { Player } from './player.ts'
 import { measureLoss, REDIS_FAILURES } from './redis-loss.ts'
-import { scheduleOf } from './schedule.ts'
+import { scheduleOf, schedules, takeoverSchedules } from './schedule.ts'
 import { playSeeds, seedRange } from './shards.ts'
 import { shrink } from './shrink.ts'
 import { add, describeFailure, describeTally, describeViolations, emptyTally, isClean, type Tally } from './tally.ts'
@@ -23,6 +23,7 @@ const USAGE = `npm run test:faults -- [options]
   --shrink           with --seed: replays smaller schedules until the smallest that fails is found
   --tries N          with --shrink: maximum number of schedules (default 60)
   --minutes N        with --shrink: maximum time (default 15)
+  --takeovers        schedules in which frozen workers lose their runs in the middle of creates
   --shards N         number of environments at once (default 2)
   --kubeconfig FILE  existing cluster, in whose namespace Jobs are created and deleted; one shard, no faults of the API server
   --json FILE        file for the totals
@@ -44,6 +45,7 @@ const { values } = parseArgs({
     shrink: { type: 'boolean', default: false },
     tries: { type: 'string', default: '60' },
     minutes: { type: 'string', default: '15' },
+    takeovers: { type: 'boolean', default: false },
     shards: { type: 'string', default: '2' },
     kubeconfig: { type: 'string' },
     json: { type: 'string' },
@@ -57,6 +59,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
+
+const from = values.takeovers ? takeoverSchedules : schedules
 
 // Everything it has started is ended when it exits, and only then.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -80,6 +84,7 @@ async function playRange(): Promise<void> {
   let tally = emptyTally()
   await playSeeds({
     seeds,
+    from,
     // Shards in one namespace would see each other's Jobs.
     shards: values.kubeconfig === undefined ? Math.min(Number(values.shards), seeds.length) : 1,
     kubeconfig: values.kubeconfig,
@@ -103,7 +108,7 @@ function mayStop(tally: Tally): boolean {
 
 async function playPath(seed: number, path: string): Promise<void> {
   await using player = new Player({ kubeconfig: values.kubeconfig })
-  const schedule = scheduleOf(seed, path)
+  const schedule = scheduleOf(seed, path, from)
   const result = await player.play(schedule)
   console.log([describeSchedule(schedule), ...describeViolations(result), result.eventLog()].join('\n'))
   await report(add(emptyTally(), result))
@@ -129,6 +134,7 @@ async function shrinkSeed(seed: number): Promise<void> {
       return hasFailed
     },
     { tries: Number(values.tries), time: Number(values.minutes) * 60_000 },
+    from,
   )
   process.exitCode = shrunk ? 1 : 0
   if (!shrunk || !failure) {

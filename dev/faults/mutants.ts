@@ -17,6 +17,8 @@ export interface Mutant {
   /** Occurs exactly once in the file. */
   before: string
   after: string
+  /** Whether it needs schedules in which frozen workers lose their runs. */
+  takeovers?: boolean
   /** Within these seeds, the mutant must be caught… */
   seeds: SeedRange
   /** …by a violation of this kind. */
@@ -77,6 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/queue/src/transitions.lua.ts',
     before: `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end`,
     after: '',
+    takeovers: true,
     seeds: { from: 24, count: 16 },
     violation: 'lost',
   },
@@ -87,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'apps/worker/src/run/track.ts',
     before: `: { state: 'gone' }`,
     after: `: { state: 'succeeded' }`,
-    seeds: { from: 23, count: 9 },
+    seeds: { from: 49, count: 11 },
     violation: 'untrue',
   },
   {
@@ -124,6 +127,7 @@ export async function playMutant(mutant: Mutant, { from, count }: SeedRange = mu
     await writeFile(path, mutate(await readFile(path, 'utf8'), mutant))
     const json = join(copy, 'tally.json')
     const args = ['--seeds', String(count), '--from', String(from), '--until', mutant.violation, '--json', json]
+    if (mutant.takeovers) args.push('--takeovers')
     const faults = await startProcess({ command: process.execPath, args: [join(copy, 'dev/faults/main.ts'), ...args] })
     await faults.exited
     const tally = JSON.parse(await readFile(json, 'utf8').catch(() => JSON.stringify(emptyTally()))) as Tally

@@ -1,3 +1,5 @@
+import type * as fc from 'fast-check'
+import type { Schedule } from './actions.ts'
 import type { EnvironmentOptions } from './environment.ts'
 import type { PlayResult } from './play.ts'
 import { Player } from './player.ts'
@@ -9,6 +11,8 @@ export interface SeedResult extends PlayResult {
 
 export interface ShardOptions extends EnvironmentOptions {
   seeds: Iterable<number>
+  /** Where the schedules of the seeds come from. */
+  from?: fc.Arbitrary<Schedule> | undefined
   /** How many environments are played in at once. */
   shards: number
   onResult: (result: SeedResult) => void
@@ -22,13 +26,14 @@ export async function playSeeds({
   shards,
   onResult,
   goOn = () => true,
+  from,
   ...options
 }: ShardOptions): Promise<void> {
   const queue = seeds[Symbol.iterator]()
   async function shard(): Promise<void> {
     await using player = new Player(options)
     for (let next = queue.next(); !next.done && goOn(); next = queue.next()) {
-      onResult({ seed: next.value, ...(await player.play(scheduleOf(next.value))) })
+      onResult({ seed: next.value, ...(await player.play(scheduleOf(next.value, '', from))) })
     }
   }
   await Promise.all(Array.from({ length: shards }, shard))

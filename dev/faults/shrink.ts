@@ -23,10 +23,11 @@ export async function shrink(
   seed: number,
   fails: (schedule: Schedule) => Promise<boolean>,
   { tries: maxTries, time }: ShrinkLimits,
+  from = schedules,
 ): Promise<Shrunk | undefined> {
   const deadline = performance.now() + time
   let tries = 0
-  const property = fc.asyncProperty(schedules, async (schedule) => {
+  const property = fc.asyncProperty(from, async (schedule) => {
     const isOver = tries >= maxTries || performance.now() >= deadline
     if (isOver) throw new fc.PreconditionFailure(true)
     tries++

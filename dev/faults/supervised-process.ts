@@ -8,6 +8,9 @@ export interface SupervisorListener {
   crashed(text: string): void
 }
 
+/** Far more than any fault can make fail: beyond that the environment itself is broken. */
+const MAX_STARTS = 50
+
 /** A process that is restarted whenever it has ended, as Kubernetes would. */
 export class SupervisedProcess {
   readonly name: string
@@ -73,11 +76,12 @@ export class SupervisedProcess {
   }
 
   async #up(): Promise<void> {
-    while (!this.#stopped) {
+    for (let attempt = 1; !this.#stopped; attempt++) {
       try {
         this.#watch(await this.#start())
         return
       } catch (error) {
+        if (attempt === MAX_STARTS) throw error
         const [reason] = String(error).split('\n')
         this.#listener.note(`${this.name} did not start: ${reason}`)
       }
