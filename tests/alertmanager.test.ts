@@ -73,7 +73,10 @@ describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () =>
     )
 
     const ingest = await runIngest(context, addr)
-    await expect.poll(() => answers(ingest, 202), { ...PATIENCE, ...PATIENT }).toBeGreaterThanOrEqual(2)
+    await vi.waitFor(async () => expect(await answers(ingest, 202)).toBeGreaterThanOrEqual(2), {
+      ...PATIENCE,
+      ...PATIENT,
+    })
     await expectRuns(system, 'Clustered', ['node-1 firing succeeded', 'node-2 firing succeeded'])
   })
 
@@ -97,7 +100,7 @@ describe.skipIf(isMissing).concurrent('Alertmanager', { timeout: 80_000 }, () =>
       const webhookUrl = `${ingest.url}/alerts`
       const unknown = await runAlertmanager(context, { webhookUrl, httpConfig: wrong })
       await unknown.postAlerts([alertOf('Refused', 'node-1')])
-      await expect.poll(() => answers(ingest, 401), { ...PATIENCE, ...PATIENT }).toBeGreaterThan(0)
+      await vi.waitFor(async () => expect(await answers(ingest, 401)).toBeGreaterThan(0), { ...PATIENCE, ...PATIENT })
       expect(await answers(ingest, 202)).toBe(0)
       await unknown.stop()
 

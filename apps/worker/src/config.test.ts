@@ -42,7 +42,7 @@ test.each([
   { flag: '--concurrency=0', want: 'a whole number from 1' },
   { flag: '--cooldown=soon', want: 'a duration' },
 ])('$flag is rejected', ({ flag, want }) => {
-  expect(parse([flag])).toMatchObject({ kind: 'faults', faults: [expect.stringContaining(want)] })
+  expect(parse([flag])).toMatchObject({ kind: 'errors', errors: [expect.stringContaining(want)] })
 })
 
 test.each([

@@ -27,12 +27,15 @@ test.concurrent('is not ready before the first lists are complete, nor while Red
   expect(await worker.get('/readiness')).toEqual([503, 'the first lists of ConfigMaps and Jobs are not complete'])
   expect(await worker.get('/healthz')).toEqual([200, 'ok'])
   cluster.faults.clear()
-  await expect.poll(() => worker.get('/readiness')).toEqual([200, 'ok'])
+  await vi.waitFor(async () => expect(await worker.get('/readiness')).toEqual([200, 'ok']), PATIENCE)
   await worker.waitForLine(READY, PATIENT.timeout)
   await redis.kill()
-  await expect.poll(() => worker.get('/readiness')).toEqual([503, 'Redis is not connected'])
+  await vi.waitFor(
+    async () => expect(await worker.get('/readiness')).toEqual([503, 'Redis is not connected']),
+    PATIENCE,
+  )
   await redis.restart()
-  await expect.poll(() => worker.get('/readiness')).toEqual([200, 'ok'])
+  await vi.waitFor(async () => expect(await worker.get('/readiness')).toEqual([200, 'ok']), PATIENCE)
   expect(await worker.stop()).toBe(0)
 })
 
@@ -66,7 +69,10 @@ describe.concurrent('exits 0 on SIGTERM', () => {
     const [cluster, redis] = await Promise.all([startCluster(context), givenRedis(context)])
     cluster.faults.pause()
     const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
-    await expect.poll(() => worker.get('/readiness')).toMatchObject([503, expect.anything()])
+    await vi.waitFor(
+      async () => expect(await worker.get('/readiness')).toMatchObject([503, expect.anything()]),
+      PATIENCE,
+    )
     expect(await worker.stop(SOON)).toBe(0)
   })
 
@@ -105,25 +111,31 @@ test.concurrent('records the outcome of a run, and ends one that was cancelled',
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   const queue = await enqueue(context, redis)
-  await expect.poll(() => cluster.store.list('jobs'), { ...PATIENCE, ...PATIENT }).toHaveLength(1)
+  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
   const client = new Redis(redis.url)
   context.onTestFinished(() => client.disconnect())
   const reader = createHistoryReader(client, '{opifer}')
   const { id } = makeRun()
-  await expect.poll(async () => (await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/)
+  await vi.waitFor(
+    async () => expect(await (await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/),
+    PATIENCE,
+  )
   const record = await reader.get(id)
   expect(record?.operario).toMatchObject({ key: 'DiskSpaceLow' })
   const catalogue = createPublishedOperarios(client, '{opifer}', 1)
-  await expect.poll(() => catalogue.list()).toHaveLength(1)
+  await vi.waitFor(async () => expect(await catalogue.list()).toHaveLength(1), PATIENCE)
   expect(await catalogue.manifest(record?.operario?.manifestHash ?? '')).toBeDefined()
   expect(await createPresence(client, '{opifer}').list()).toMatchObject([{ app: 'worker', pid: worker.pid }])
 
   await createRunFlags(client, '{opifer}').requestCancel(id, 'ada')
-  await expect.poll(() => queue.getJobState(id)).toBe('delayed')
+  await vi.waitFor(async () => expect(await queue.getJobState(id)).toBe('delayed'), PATIENCE)
   await (await queue.getJob(id))?.promote()
-  await expect.poll(async () => (await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' })
+  await vi.waitFor(
+    async () => expect(await (await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }),
+    PATIENCE,
+  )
   expect(cluster.store.list('jobs')).toEqual([])
-  await expect.poll(() => queue.getJobState(id)).toBe('completed')
+  await vi.waitFor(async () => expect(await queue.getJobState(id)).toBe('completed'), PATIENCE)
   expect(await worker.stop()).toBe(0)
   expect(await createPresence(client, '{opifer}').list()).toEqual([])
 })
@@ -136,7 +148,7 @@ test.concurrent('creates its Job although the history can’t be written', async
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   await enqueue(context, redis)
-  await expect.poll(() => cluster.store.list('jobs'), { ...PATIENCE, ...PATIENT }).toHaveLength(1)
+  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
   await worker.waitForLine(/could not write run history/)
 })
 
@@ -156,7 +168,7 @@ test.concurrent('logs no secret, not even at the trace level', async (context) =
   cluster.faults.add({ verb: 'create', fault: { type: 'status', code: 401 }, times: 1 })
   cluster.faults.add({ verb: 'create', fault: { type: 'cut' }, times: 1 })
   cluster.faults.cutWatches()
-  await expect.poll(() => cluster.store.list('jobs')).toHaveLength(1)
+  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), PATIENCE)
   await worker.waitForLine(/Adding labels as environment variables/)
   await worker.waitForLine(/Job created/)
   await redis.kill()

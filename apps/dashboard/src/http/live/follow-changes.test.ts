@@ -41,6 +41,6 @@ test('changes of the history are published, and a gap at each (re)connect', asyn
 
 async function publish(url: string, change: Change): Promise<void> {
   const redis = new Redis(url)
-  expect(await redis.publish(`${PREFIX}:history:events`, JSON.stringify(change))).toBe(1)
+  expect(await redis.publish(`${PREFIX}:history:changes`, `${change.kind} ${change.id}`)).toBe(1)
   redis.disconnect()
 }

@@ -1,6 +1,6 @@
 import type { DevCluster, FaultRule } from '@opifer/devcluster'
 import { PATIENCE } from '@opifer/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { silent, stored } from '../../testing/builders.ts'
 import { NAMESPACE, startCluster, type Test } from '../../testing/cluster.ts'
 import { type Script, scriptedApi } from '../../testing/scripted-api.ts'
@@ -23,7 +23,10 @@ describe.concurrent('against the development cluster', () => {
     change(cluster, 'a', 1)
     cluster.store.remove('configmaps', NAMESPACE, 'b')
     create(cluster, 'c')
-    await expect.poll(() => received.slice(1)).toEqual(['MODIFIED a=1', 'DELETED b=0', 'ADDED c=0'])
+    await vi.waitFor(
+      async () => expect(await received.slice(1)).toEqual(['MODIFIED a=1', 'DELETED b=0', 'ADDED c=0']),
+      PATIENCE,
+    )
     expect(cluster.calls('list', 'configmaps')).toBe(1)
   })
 
@@ -65,9 +68,9 @@ describe.concurrent('against the development cluster', () => {
       cluster.faults.add({ verb: 'watch', fault, times: 3 })
       const { received, ready } = startInformer(context, cluster.api)
       await ready
-      await expect.poll(() => cluster.faults.list()).toEqual([])
+      await vi.waitFor(async () => expect(await cluster.faults.list()).toEqual([]), PATIENCE)
       create(cluster, 'a')
-      await expect.poll(() => received.join()).toContain('a=0')
+      await vi.waitFor(async () => expect(await received.join()).toContain('a=0'), PATIENCE)
       expect(cluster.calls('list', 'configmaps')).toBe(lists)
     },
   )
@@ -82,7 +85,7 @@ describe.concurrent('against the development cluster', () => {
       if (number % 5 === 0) cluster.faults.cutWatches()
     }
     const want = Array.from({ length: 20 }, (_, index) => `MODIFIED a=${index + 1}`)
-    await expect.poll(() => received).toEqual(['list a=0', ...want])
+    await vi.waitFor(async () => expect(await received).toEqual(['list a=0', ...want]), PATIENCE)
     expect(cluster.calls('list', 'configmaps')).toBe(1)
   })
 
@@ -91,12 +94,12 @@ describe.concurrent('against the development cluster', () => {
     create(cluster, 'a')
     const { received, ready } = startInformer(context, cluster.api)
     await ready
-    await expect.poll(() => cluster.calls('watch', 'configmaps')).toBe(1)
+    await vi.waitFor(async () => expect(await cluster.calls('watch', 'configmaps')).toBe(1), PATIENCE)
     cluster.faults.cutWatches()
     cluster.store.remove('configmaps', NAMESPACE, 'a')
     create(cluster, 'b')
     cluster.faults.expireHistory()
-    await expect.poll(() => received).toEqual(['list a=0', 'list b=0'])
+    await vi.waitFor(async () => expect(await received).toEqual(['list a=0', 'list b=0']), PATIENCE)
   })
 
   test('duplicate and stale events are dropped', async (context) => {
@@ -109,7 +112,7 @@ describe.concurrent('against the development cluster', () => {
     for (let number = 1; number <= 3; number++) change(cluster, 'a', number)
     cluster.store.remove('configmaps', NAMESPACE, 'a')
     create(cluster, 'end')
-    await expect.poll(() => received.at(-1)).toBe('ADDED end=0')
+    await vi.waitFor(async () => expect(await received.at(-1)).toBe('ADDED end=0'), PATIENCE)
     expect(received).toEqual([
       'list ',
       'ADDED a=0',
@@ -127,7 +130,10 @@ describe.concurrent('against the development cluster', () => {
     const { received, ready } = startInformer(context, cluster.api, { watchSeconds: 1 })
     await ready
     create(cluster, 'a')
-    await expect.poll(() => received, { ...PATIENCE, timeout: 15_000 }).toEqual(['list ', 'ADDED a=0'])
+    await vi.waitFor(async () => expect(await received).toEqual(['list ', 'ADDED a=0']), {
+      ...PATIENCE,
+      timeout: 15_000,
+    })
     expect(cluster.calls('watch', 'configmaps')).toBe(2)
   })
 
@@ -135,7 +141,7 @@ describe.concurrent('against the development cluster', () => {
     const cluster = await startCluster(context)
     const { received, ready } = startInformer(context, cluster.api, { watchSeconds: 1, relistMs: 1 })
     await ready
-    await expect.poll(() => received.length).toBeGreaterThanOrEqual(2)
+    await vi.waitFor(async () => expect(await received.length).toBeGreaterThanOrEqual(2), PATIENCE)
     expect(cluster.calls('watch', 'configmaps')).toBeLessThanOrEqual(2)
   })
 
@@ -153,7 +159,7 @@ describe.concurrent('against the development cluster', () => {
     const { informer } = startInformer(context, cluster.api)
     // The audit log does not have a request that is still delayed.
     const isInProgress = () => cluster.faults.list()[0]?.hits === 1 || cluster.calls(verb, 'configmaps') === 1
-    await expect.poll(() => isInProgress()).toBe(true)
+    await vi.waitFor(async () => expect(await isInProgress()).toBe(true), PATIENCE)
     const start = performance.now()
     await informer.stop()
     expect(performance.now() - start).toBeLessThan(5_000)
@@ -178,7 +184,7 @@ describe.concurrent('against a scripted server', () => {
     const api = scriptedApi(script)
     const start = performance.now()
     startInformer(context, api)
-    await expect.poll(() => Math.max(api.lists.length, api.watches.length)).toBe(5)
+    await vi.waitFor(async () => expect(await Math.max(api.lists.length, api.watches.length)).toBe(5), PATIENCE)
     // 75, 150, 300 and 600 ms.
     expect(performance.now() - start).toBeGreaterThanOrEqual(1_100)
   })
@@ -194,9 +200,9 @@ describe.concurrent('against a scripted server', () => {
     })
     const started = startInformer(context, api, { now: () => clock })
     started.onEvent = () => void (clock += 10_000)
-    await expect.poll(() => api.watches).toHaveLength(6)
+    await vi.waitFor(async () => expect(await api.watches).toHaveLength(6), PATIENCE)
     const start = performance.now()
-    await expect.poll(() => api.watches, { ...PATIENCE, interval: 1 }).toHaveLength(7)
+    await vi.waitFor(async () => expect(await api.watches).toHaveLength(7), { ...PATIENCE, interval: 1 })
     expect(performance.now() - start).toBeLessThan(1_500)
   })
 
@@ -204,7 +210,7 @@ describe.concurrent('against a scripted server', () => {
     const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '7' } } } as const
     const api = scriptedApi({ lists: [empty], watches: [{ events: [bookmark], end: 'close' }, { end: 'stay' }] })
     const { received } = startInformer(context, api)
-    await expect.poll(() => api.watches).toEqual(['1', '7'])
+    await vi.waitFor(async () => expect(await api.watches).toEqual(['1', '7']), PATIENCE)
     expect(received).toEqual(['list '])
   })
 
@@ -212,7 +218,10 @@ describe.concurrent('against a scripted server', () => {
     const events = ['9', '10', '9', 'x', '3'].map(added)
     const api = scriptedApi({ lists: [empty], watches: [{ events, end: 'stay' }] })
     const { received } = startInformer(context, api)
-    await expect.poll(() => received.slice(1)).toEqual(['ADDED 9', 'ADDED 10', 'ADDED x', 'ADDED 3'])
+    await vi.waitFor(
+      async () => expect(await received.slice(1)).toEqual(['ADDED 9', 'ADDED 10', 'ADDED x', 'ADDED 3']),
+      PATIENCE,
+    )
   })
 
   test('an event is delivered again after the handler threw', async (context) => {
@@ -221,7 +230,7 @@ describe.concurrent('against a scripted server', () => {
     started.onEvent = () => {
       if (api.watches.length === 1) throw new Error('not now')
     }
-    await expect.poll(() => started.received).toEqual(['list ', 'ADDED 2'])
+    await vi.waitFor(async () => expect(await started.received).toEqual(['list ', 'ADDED 2']), PATIENCE)
     expect(api.watches).toEqual(['1', '1'])
   })
 
@@ -231,7 +240,7 @@ describe.concurrent('against a scripted server', () => {
     const { informer, ready, received } = startInformer(context, api, { now: () => clock })
     expect(informer.lastEventAge()).toBe(Number.POSITIVE_INFINITY)
     await ready
-    await expect.poll(() => received).toHaveLength(2)
+    await vi.waitFor(async () => expect(await received).toHaveLength(2), PATIENCE)
     expect(informer.lastEventAge()).toBe(0)
     clock += 5_000
     expect(informer.lastEventAge()).toBe(5_000)
