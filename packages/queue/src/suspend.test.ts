@@ -23,6 +23,13 @@ test('suspend saves the run and delays it', async () => {
   expect(await dueAt(run.id)).toBeLessThanOrEqual(Date.now() + HOUR)
 })
 
+test('suspend keeps fields of a newer version in the run', async () => {
+  const { worker, run, entry } = await start()
+  const stored = { ...run, news: { of: 'a newer version' } }
+  await suspend(worker, { runId: run.id, token: TOKEN, delayMs: HOUR, data: serializeRun(stored, withJob(run)) })
+  expect((await entry()).data).toEqual({ ...stored, job: withJob(run).job })
+})
+
 test('suspend gives up the lease, so another worker gets the run when it is promoted', async () => {
   const { worker, queue, run } = await start()
   await suspend(worker, { runId: run.id, token: TOKEN, delayMs: HOUR, data: undefined })

@@ -4,6 +4,7 @@ import { createHistoryEncoder, createHistoryReader } from '@opifer/history'
 import { startProxy } from '@opifer/testkit'
 import type { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { serializeRun } from './catalog.ts'
 import { createRunFlags } from './flags.ts'
 import { type Lease, LeaseLostError, leaseOf } from './lease.ts'
 import { connect, dump, HOUR, PREFIX, startTestRedis } from './testing/helpers.ts'
@@ -72,6 +73,25 @@ describe('a lost lease', () => {
     await act(transitions, run, lease)
     expect(await dump(server.redis)).not.toEqual(before)
   })
+})
+
+test.each(TRANSITIONS)('$name is one command to Redis', async ({ act }) => {
+  const { transitions, run, lease, setHolder } = await start()
+  // The first call may have to send the script itself.
+  await act(transitions, run, lease)
+  await setHolder(TOKEN)
+  const monitor = await server.redis.monitor()
+  onTestFinished(() => monitor.disconnect())
+  const commands: string[] = []
+  const { promise: done, resolve } = Promise.withResolvers<void>()
+  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
+    if (command.toLowerCase() === 'echo') resolve()
+    else if (source !== 'lua') commands.push(command.toLowerCase())
+  })
+  await act(transitions, run, lease)
+  await server.redis.echo('done')
+  await done
+  expect(commands).toEqual(['evalsha'])
 })
 
 describe('begin', () => {
@@ -194,6 +214,15 @@ describe('finish', () => {
     const { transitions, run, lease } = await start()
     await transitions.finish(withResult(run), lease, { ...ENDING, data: '{"saved":true}' })
     expect(await server.redis.hget(lease.runKey, 'data')).toBe('{"saved":true}')
+  })
+
+  test('finish keeps fields of a newer version in the run', async () => {
+    const { transitions, run, lease } = await start()
+    const ended = withResult(withJob(run))
+    const stored = { ...run, news: { of: 'a newer version' } }
+    await transitions.finish(ended, lease, { ...ENDING, data: serializeRun(stored, ended) })
+    const saved = JSON.parse((await server.redis.hget(lease.runKey, 'data')) ?? '')
+    expect(saved).toEqual({ ...stored, job: ended.job, result: ended.result })
   })
 
   test('finish starts the cooldown of its alert key with its run', async () => {
