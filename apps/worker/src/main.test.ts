@@ -111,15 +111,12 @@ test.concurrent('records the outcome of a run, and ends one that was cancelled',
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   const queue = await enqueue(context, redis)
-  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
+  await vi.waitFor(async () => expect(cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
   const client = new Redis(redis.url)
   context.onTestFinished(() => client.disconnect())
   const reader = createHistoryReader(client, '{opifer}')
   const { id } = makeRun()
-  await vi.waitFor(
-    async () => expect(await (await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/),
-    PATIENCE,
-  )
+  await vi.waitFor(async () => expect((await reader.get(id))?.job?.name).toMatch(/^cleanup-disk-space-/), PATIENCE)
   const record = await reader.get(id)
   expect(record?.operario).toMatchObject({ key: 'DiskSpaceLow' })
   const catalogue = createPublishedOperarios(client, '{opifer}', 1)
@@ -130,10 +127,7 @@ test.concurrent('records the outcome of a run, and ends one that was cancelled',
   await createRunFlags(client, '{opifer}').requestCancel(id, 'ada')
   await vi.waitFor(async () => expect(await queue.getJobState(id)).toBe('delayed'), PATIENCE)
   await (await queue.getJob(id))?.promote()
-  await vi.waitFor(
-    async () => expect(await (await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }),
-    PATIENCE,
-  )
+  await vi.waitFor(async () => expect((await reader.get(id))?.result).toMatchObject({ outcome: 'cancelled' }), PATIENCE)
   expect(cluster.store.list('jobs')).toEqual([])
   await vi.waitFor(async () => expect(await queue.getJobState(id)).toBe('completed'), PATIENCE)
   expect(await worker.stop()).toBe(0)
@@ -148,7 +142,7 @@ test.concurrent('creates its Job although the history can’t be written', async
   const worker = await givenWorker(context, { ...cluster, redisUrl: redis.url })
   await worker.waitForLine(READY, PATIENT.timeout)
   await enqueue(context, redis)
-  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
+  await vi.waitFor(async () => expect(cluster.store.list('jobs')).toHaveLength(1), { ...PATIENCE, ...PATIENT })
   await worker.waitForLine(/could not write run history/)
 })
 
@@ -168,7 +162,7 @@ test.concurrent('logs no secret, not even at the trace level', async (context) =
   cluster.faults.add({ verb: 'create', fault: { type: 'status', code: 401 }, times: 1 })
   cluster.faults.add({ verb: 'create', fault: { type: 'cut' }, times: 1 })
   cluster.faults.cutWatches()
-  await vi.waitFor(async () => expect(await cluster.store.list('jobs')).toHaveLength(1), PATIENCE)
+  await vi.waitFor(async () => expect(cluster.store.list('jobs')).toHaveLength(1), PATIENCE)
   await worker.waitForLine(/Adding labels as environment variables/)
   await worker.waitForLine(/Job created/)
   await redis.kill()

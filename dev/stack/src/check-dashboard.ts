@@ -47,7 +47,7 @@ async function checkPages(dashboardUrl: string, runs: readonly DemoRun[]): Promi
   const failed = runs.find(({ outcome }) => outcome === 'failed')
   const pages: [path: string, text: string][] = [
     // The box that reports the state of the installation.
-    ['/', 'class="state well"'],
+    ['/', 'class="state healthy"'],
     ['/runs?outcome=failed', 'BackupOverdue'],
     [`/runs/${failed?.runId}`, BACKUP_LOG],
     ['/operarios', 'openfero-nodeclockskew-firing'],

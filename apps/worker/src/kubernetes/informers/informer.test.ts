@@ -24,7 +24,7 @@ describe.concurrent('against the development cluster', () => {
     cluster.store.remove('configmaps', NAMESPACE, 'b')
     create(cluster, 'c')
     await vi.waitFor(
-      async () => expect(await received.slice(1)).toEqual(['MODIFIED a=1', 'DELETED b=0', 'ADDED c=0']),
+      async () => expect(received.slice(1)).toEqual(['MODIFIED a=1', 'DELETED b=0', 'ADDED c=0']),
       PATIENCE,
     )
     expect(cluster.calls('list', 'configmaps')).toBe(1)
@@ -68,9 +68,9 @@ describe.concurrent('against the development cluster', () => {
       cluster.faults.add({ verb: 'watch', fault, times: 3 })
       const { received, ready } = startInformer(context, cluster.api)
       await ready
-      await vi.waitFor(async () => expect(await cluster.faults.list()).toEqual([]), PATIENCE)
+      await vi.waitFor(async () => expect(cluster.faults.list()).toEqual([]), PATIENCE)
       create(cluster, 'a')
-      await vi.waitFor(async () => expect(await received.join()).toContain('a=0'), PATIENCE)
+      await vi.waitFor(async () => expect(received.join()).toContain('a=0'), PATIENCE)
       expect(cluster.calls('list', 'configmaps')).toBe(lists)
     },
   )
@@ -85,7 +85,7 @@ describe.concurrent('against the development cluster', () => {
       if (number % 5 === 0) cluster.faults.cutWatches()
     }
     const want = Array.from({ length: 20 }, (_, index) => `MODIFIED a=${index + 1}`)
-    await vi.waitFor(async () => expect(await received).toEqual(['list a=0', ...want]), PATIENCE)
+    await vi.waitFor(async () => expect(received).toEqual(['list a=0', ...want]), PATIENCE)
     expect(cluster.calls('list', 'configmaps')).toBe(1)
   })
 
@@ -94,12 +94,12 @@ describe.concurrent('against the development cluster', () => {
     create(cluster, 'a')
     const { received, ready } = startInformer(context, cluster.api)
     await ready
-    await vi.waitFor(async () => expect(await cluster.calls('watch', 'configmaps')).toBe(1), PATIENCE)
+    await vi.waitFor(async () => expect(cluster.calls('watch', 'configmaps')).toBe(1), PATIENCE)
     cluster.faults.cutWatches()
     cluster.store.remove('configmaps', NAMESPACE, 'a')
     create(cluster, 'b')
     cluster.faults.expireHistory()
-    await vi.waitFor(async () => expect(await received).toEqual(['list a=0', 'list b=0']), PATIENCE)
+    await vi.waitFor(async () => expect(received).toEqual(['list a=0', 'list b=0']), PATIENCE)
   })
 
   test('duplicate and stale events are dropped', async (context) => {
@@ -112,7 +112,7 @@ describe.concurrent('against the development cluster', () => {
     for (let number = 1; number <= 3; number++) change(cluster, 'a', number)
     cluster.store.remove('configmaps', NAMESPACE, 'a')
     create(cluster, 'end')
-    await vi.waitFor(async () => expect(await received.at(-1)).toBe('ADDED end=0'), PATIENCE)
+    await vi.waitFor(async () => expect(received.at(-1)).toBe('ADDED end=0'), PATIENCE)
     expect(received).toEqual([
       'list ',
       'ADDED a=0',
@@ -130,7 +130,7 @@ describe.concurrent('against the development cluster', () => {
     const { received, ready } = startInformer(context, cluster.api, { watchSeconds: 1 })
     await ready
     create(cluster, 'a')
-    await vi.waitFor(async () => expect(await received).toEqual(['list ', 'ADDED a=0']), {
+    await vi.waitFor(async () => expect(received).toEqual(['list ', 'ADDED a=0']), {
       ...PATIENCE,
       timeout: 15_000,
     })
@@ -141,7 +141,7 @@ describe.concurrent('against the development cluster', () => {
     const cluster = await startCluster(context)
     const { received, ready } = startInformer(context, cluster.api, { watchSeconds: 1, relistMs: 1 })
     await ready
-    await vi.waitFor(async () => expect(await received.length).toBeGreaterThanOrEqual(2), PATIENCE)
+    await vi.waitFor(async () => expect(received.length).toBeGreaterThanOrEqual(2), PATIENCE)
     expect(cluster.calls('watch', 'configmaps')).toBeLessThanOrEqual(2)
   })
 
@@ -219,7 +219,7 @@ describe.concurrent('against a scripted server', () => {
     const api = scriptedApi({ lists: [empty], watches: [{ events, end: 'stay' }] })
     const { received } = startInformer(context, api)
     await vi.waitFor(
-      async () => expect(await received.slice(1)).toEqual(['ADDED 9', 'ADDED 10', 'ADDED x', 'ADDED 3']),
+      async () => expect(received.slice(1)).toEqual(['ADDED 9', 'ADDED 10', 'ADDED x', 'ADDED 3']),
       PATIENCE,
     )
   })
@@ -240,7 +240,7 @@ describe.concurrent('against a scripted server', () => {
     const { informer, ready, received } = startInformer(context, api, { now: () => clock })
     expect(informer.lastEventAge()).toBe(Number.POSITIVE_INFINITY)
     await ready
-    await vi.waitFor(async () => expect(await received).toHaveLength(2), PATIENCE)
+    await vi.waitFor(async () => expect(received).toHaveLength(2), PATIENCE)
     expect(informer.lastEventAge()).toBe(0)
     clock += 5_000
     expect(informer.lastEventAge()).toBe(5_000)
