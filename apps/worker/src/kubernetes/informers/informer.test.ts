@@ -159,7 +159,7 @@ describe.concurrent('against the development cluster', () => {
     const { informer } = startInformer(context, cluster.api)
     // The audit log does not have a request that is still delayed.
     const isInProgress = () => cluster.faults.list()[0]?.hits === 1 || cluster.calls(verb, 'configmaps') === 1
-    await vi.waitFor(async () => expect(await isInProgress()).toBe(true), PATIENCE)
+    await vi.waitFor(() => expect(isInProgress()).toBe(true), PATIENCE)
     const start = performance.now()
     await informer.stop()
     expect(performance.now() - start).toBeLessThan(5_000)
@@ -184,7 +184,7 @@ describe.concurrent('against a scripted server', () => {
     const api = scriptedApi(script)
     const start = performance.now()
     startInformer(context, api)
-    await vi.waitFor(async () => expect(await Math.max(api.lists.length, api.watches.length)).toBe(5), PATIENCE)
+    await vi.waitFor(() => expect(Math.max(api.lists.length, api.watches.length)).toBe(5), PATIENCE)
     // 75, 150, 300 and 600 ms.
     expect(performance.now() - start).toBeGreaterThanOrEqual(1_100)
   })
@@ -200,9 +200,9 @@ describe.concurrent('against a scripted server', () => {
     })
     const started = startInformer(context, api, { now: () => clock })
     started.onEvent = () => void (clock += 10_000)
-    await vi.waitFor(async () => expect(await api.watches).toHaveLength(6), PATIENCE)
+    await vi.waitFor(() => expect(api.watches).toHaveLength(6), PATIENCE)
     const start = performance.now()
-    await vi.waitFor(async () => expect(await api.watches).toHaveLength(7), { ...PATIENCE, interval: 1 })
+    await vi.waitFor(() => expect(api.watches).toHaveLength(7), { ...PATIENCE, interval: 1 })
     expect(performance.now() - start).toBeLessThan(1_500)
   })
 
@@ -210,7 +210,7 @@ describe.concurrent('against a scripted server', () => {
     const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '7' } } } as const
     const api = scriptedApi({ lists: [empty], watches: [{ events: [bookmark], end: 'close' }, { end: 'stay' }] })
     const { received } = startInformer(context, api)
-    await vi.waitFor(async () => expect(await api.watches).toEqual(['1', '7']), PATIENCE)
+    await vi.waitFor(() => expect(api.watches).toEqual(['1', '7']), PATIENCE)
     expect(received).toEqual(['list '])
   })
 
@@ -230,7 +230,7 @@ describe.concurrent('against a scripted server', () => {
     started.onEvent = () => {
       if (api.watches.length === 1) throw new Error('not now')
     }
-    await vi.waitFor(async () => expect(await started.received).toEqual(['list ', 'ADDED 2']), PATIENCE)
+    await vi.waitFor(() => expect(started.received).toEqual(['list ', 'ADDED 2']), PATIENCE)
     expect(api.watches).toEqual(['1', '1'])
   })
 
