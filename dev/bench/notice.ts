@@ -5,7 +5,7 @@ import { RUNS } from '@opifer/queue'
 import { QueueEvents } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type Bench, QUEUE_PREFIX } from './bench.ts'
-import { openCluster } from './cluster.ts'
+import { type Cluster, openCluster } from './cluster.ts'
 import { connectKube, jobsPath, type Kube, type KubeWatchEvent } from '@opifer/testkit'
 import { percentile } from './measure.ts'
 import { fill, startFiller, until } from './runs.ts'
@@ -27,7 +27,7 @@ export async function measureNotice(bench: Bench): Promise<Figure[]> {
   await until(() => bench.queue.getDelayedCount(), jobs)
   const recorded = await listenForOutcomes(bench)
   const shown = await listenForEnds(bench, kube)
-  const sent = await endJobs(kube)
+  const sent = await endJobs(kube, cluster)
   await until(async () => recorded.size, jobs)
 
   const delays = delaysAfter(sent, recorded)
@@ -69,7 +69,7 @@ async function listenForEnds(bench: Bench, kube: Kube): Promise<Times> {
 }
 
 /** Completes all Jobs at an even rate, as the Job controller would. */
-async function endJobs(kube: Kube): Promise<Times> {
+async function endJobs(kube: Kube, cluster: Cluster): Promise<Times> {
   const path = jobsPath(kube.namespace)
   const { items } = await kube.call<{ items: KubeWatchEvent['object'][] }>(
     'GET',
@@ -80,7 +80,7 @@ async function endJobs(kube: Kube): Promise<Times> {
   for (const [index, { metadata }] of items.entries()) {
     await sleep(Math.max(0, startedAt + (index / JOBS_PER_SECOND) * 1_000 - performance.now()))
     sent.set(metadata.labels?.[LABEL.runId] ?? '', Date.now())
-    await kube.call('PATCH', `${path}/${metadata.name}/status`, { status: completeStatus() })
+    await cluster.setStatus(metadata.name, completeStatus())
   }
   return sent
 }
