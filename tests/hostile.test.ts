@@ -133,7 +133,7 @@ describe('Label values', () => {
     const run = await system.run({ ...firing('x'.repeat(100)), groupKey: 'g'.repeat(5_000), receiver: 'r'.repeat(500) })
     expect(run.result.outcome).toBe('succeeded')
     expect((await system.jobs('x'.repeat(63))).map(({ metadata }) => metadata.name)).toEqual([run.job?.name])
-    expect(run.job?.name).toMatch(/^x+-[0-9a-f]{16}$/)
+    expect(run.job?.name).toMatch(/^x+-[0-9a-f]{16}-0$/)
     expect(run.job?.name.length).toBeLessThanOrEqual(63)
   })
 

@@ -134,7 +134,7 @@ describe.each([
     }
     // Below the timeout of an export, ten seconds.
     expect(Math.max(...durations)).toBeLessThan(5_000)
-    if (state !== 'silent') await system.ingest.waitForLine(/traces are not taken by the collector/, 25_000)
+    if (state !== 'silent') await system.ingest.waitForLine(/trace export failing/, 25_000)
 
     const stoppedAt = performance.now()
     const codes = await Promise.all([system.ingest.stop(), ...system.workers.map((worker) => worker.stop())])

@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/core/src/run/identity.ts',
     before: 'dedupId: startedAt === undefined ? key : sha256([key, String(startedAt)])',
     after: 'dedupId: key',
-    seeds: { from: 14, count: 20 },
+    seeds: { from: 40, count: 20 },
     violation: 'lost',
   },
   {

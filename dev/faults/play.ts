@@ -43,7 +43,7 @@ export async function play(schedule: Schedule, { environment, queue, scope }: Pl
   const giveUp = new AbortController()
   const deliveries = new Deliveries(environment, history, { scope, note, giveUp: giveUp.signal })
   await playSteps(schedule, { environment, history, deliveries, note })
-  // Everything is well again: a webhook that still has no answer by then is a violation.
+  // All faults are over: a webhook that still has no answer by then is a violation.
   const timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS)
   await deliveries.done()
   clearTimeout(timer)

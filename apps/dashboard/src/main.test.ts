@@ -42,7 +42,7 @@ test('the dashboard listens on a public address without authentication if explic
 
 test('with operationsAddr, probes and metrics are served only there', async () => {
   const { dashboard } = await startWithRedis('--operationsAddr=127.0.0.1:0')
-  const { port } = JSON.parse(await dashboard.waitForLine(/operations are listening/)) as { port: number }
+  const { port } = JSON.parse(await dashboard.waitForLine(/operations server listening/)) as { port: number }
   for (const path of ['/healthz', '/readiness', '/metrics']) {
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status, path).toBe(200)
     expect((await fetch(`${dashboard.url}${path}`)).status, path).toBe(404)

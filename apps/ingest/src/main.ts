@@ -28,7 +28,7 @@ await runProcess(
     const countRepeats = createRepeatCounter(redis, config.queuePrefix)
     // The count is for display only, so no webhook waits for it.
     const onRepeats = (runIds: string[], at: number) =>
-      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'repeats were not counted'))
+      void countRepeats(runIds, at).catch((err: unknown) => log.debug({ err }, 'could not count repeats'))
     const flags = createRunFlags(redis, config.queuePrefix)
     const isTraced = tracing.queueOptions.telemetry !== undefined
     const intake = createIntake({ redis, queue, pressure, flags, onRepeats, isTraced }, config)
