@@ -76,9 +76,10 @@ export const MUTANTS: readonly Mutant[] = [
     // A worker that was frozen overwrites what another has done with its run since.
     name: 'no-lease',
     class: 'lease',
-    file: 'packages/queue/src/transitions.lua.ts',
-    before: `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end`,
-    after: '',
+    file: 'packages/queue/src/suspend.ts',
+    before: 'delayMs, token, {',
+    // BullMQ checks no lock for this token.
+    after: `delayMs, '0', {`,
     takeovers: true,
     seeds: { from: 24, count: 16 },
     violation: 'lost',
